@@ -1,0 +1,1 @@
+"""Bellwire: webhook delivery that an operator can trust."""

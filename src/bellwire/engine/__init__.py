@@ -1,0 +1,1 @@
+"""Who runs: intake, switchboard, dispatchers and their supervisor."""

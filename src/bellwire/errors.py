@@ -1,0 +1,133 @@
+"""Every exception that Bellwire raises.
+
+    BellwireError
+    ├── Mistake                 what a caller did wrong; nothing was changed
+    │   ├── InvalidObject       a WebHook object with faults, all of them listed
+    │   ├── InvalidEvent        an event that cannot be taken, and its index
+    │   ├── InterruptedLines    NDJSON that stopped at a line, and how many lines were taken before it
+    │   ├── ConflictingEvent    a known id published again with another type or data
+    │   ├── UnknownThing        no webhook, event or attempt of that id
+    │   ├── EditConflict        the webhook was changed since it was read
+    │   ├── InvalidSetting      a setting that is unknown or has a bad value
+    │   └── DataFolderInUse     another process owns the data folder
+    ├── Stopping                no new work is taken, the service is going down
+    └── StorageError            what was asked for could not be written or read
+        ├── StorageUnavailable  not now (disk full, busy, input/output error); nothing was stored
+        ├── StaleCursor         the cursor was moved by somebody else since it was read
+        └── IncompatibleStore   the file was made by a newer Bellwire, or is none of its files
+
+What the world outside does wrong (an endpoint that answers 500, a name that cannot be looked up) is no
+exception but a value: see model/attempt.py.
+"""
+
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing that is wrong with what a caller sent.
+
+    path: where, as a JSON pointer without its leading slash (`httpAuth/secret/secret`); empty for the whole.
+    message: what is wrong and what would be right, for a person.
+    """
+
+    path: str
+    message: str
+
+
+class BellwireError(Exception):
+    """Whatever Bellwire raises on purpose."""
+
+
+class Mistake(BellwireError):
+    """What a caller did wrong; nothing was changed by the call."""
+
+    def __init__(self, message: str, *, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message)
+        self.faults = faults
+
+
+class InvalidObject(Mistake):
+    """A WebHook object with faults."""
+
+    def __init__(self, faults: tuple[Fault, ...]) -> None:
+        first = f"{faults[0].path}: {faults[0].message}" if faults[0].path else faults[0].message
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        super().__init__(first + more, faults=faults)
+
+
+class InvalidEvent(Mistake):
+    """An event that cannot be taken; `index` counts from 0 within the call."""
+
+    def __init__(self, index: int, fault: Fault) -> None:
+        super().__init__(f"event {index}: {fault.message}", faults=(fault,))
+        self.index = index
+
+
+class ConflictingEvent(Mistake):
+    """A known id with another type or other data; `index` counts from 0 within the call."""
+
+    def __init__(self, index: int, event_id: str) -> None:
+        message = (
+            f"the id {event_id!r} is already taken by an event with another type or other data; "
+            "publish it under an id of its own, or repeat the first event exactly"
+        )
+        super().__init__(f"event {index}: {message}", faults=(Fault(f"events/{index}/id", message),))
+        self.index = index
+
+
+class InterruptedLines(Mistake):
+    """NDJSON that stopped at a line; the events of the lines before it are on disk.
+
+    line: the one that stopped it, counted from 1. accepted, duplicates: of the events before it. cause: the fault.
+    """
+
+    def __init__(self, cause: Mistake, *, line: int, accepted: int, duplicates: int) -> None:
+        reason = cause.faults[0].message if cause.faults else str(cause)
+        super().__init__(
+            f"line {line}: {reason}; {accepted} events of the lines before it were taken, none from it on",
+            faults=tuple(Fault(f"lines/{line}", fault.message) for fault in cause.faults),
+        )
+        self.cause = cause
+        self.line = line
+        self.accepted = accepted
+        self.duplicates = duplicates
+
+
+class UnknownThing(Mistake):
+    """There is no `kind` (webhook, event, attempt) of that id."""
+
+    def __init__(self, kind: str, thing_id: str) -> None:
+        super().__init__(f"there is no {kind} {thing_id!r}")
+        self.kind = kind
+
+
+class EditConflict(Mistake):
+    """The webhook was changed since it was read; read it again and repeat the edit."""
+
+
+class InvalidSetting(Mistake):
+    """A setting that is unknown or has a bad value; says where it was set and what would be right."""
+
+
+class DataFolderInUse(Mistake):
+    """Another process owns the data folder."""
+
+
+class Stopping(BellwireError):
+    """No new work is taken, the service is going down."""
+
+
+class StorageError(BellwireError):
+    """What was asked for could not be written or read."""
+
+
+class StorageUnavailable(StorageError):
+    """Not now (disk full, busy, input/output error); nothing was stored, the same call may succeed later."""
+
+
+class StaleCursor(StorageError):
+    """The cursor was moved by somebody else since it was read; read it again."""
+
+
+class IncompatibleStore(StorageError):
+    """The file was made by a newer Bellwire, or is none of its files."""

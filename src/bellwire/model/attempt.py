@@ -1,0 +1,113 @@
+"""One request to an endpoint: what was sent, what came back, what it meant and what follows."""
+
+import enum
+from typing import Final, NewType
+
+import msgspec
+
+from bellwire.model.batch import BatchId
+from bellwire.model.duration import DurationMs
+from bellwire.model.event import Position
+from bellwire.model.webhook import WebhookId
+
+AttemptId = NewType("AttemptId", str)
+
+ANSWER_BYTES_READ_MAX: Final = 64 * 1024
+ANSWER_BYTES_KEPT_MAX: Final = 4 * 1024
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What is sent: a POST. timeout_ms covers everything from name lookup to the last byte of the answer."""
+
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    timeout_ms: DurationMs
+    allow_invalid_certs: bool
+
+    def __repr__(self) -> str:
+        """Without headers, which may carry credentials."""
+        return f"Request(url={self.url!r}, body_bytes={len(self.body)})"
+
+
+class Timings(msgspec.Struct, frozen=True, kw_only=True):
+    """Microseconds from the start until each step was done; None for a step that was not reached or not needed."""
+
+    name_lookup_us: int | None = None
+    connect_us: int | None = None
+    tls_us: int | None = None
+    first_byte_us: int | None = None
+    total_us: int = 0
+
+
+class Trouble(enum.Enum):
+    """What kept an endpoint from answering."""
+
+    NAME_LOOKUP = "name-lookup"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    RESET = "reset"
+    BAD_HTTP = "bad-http"
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A complete header came. body: its first bytes, at most ANSWER_BYTES_KEPT_MAX; header names in lower case."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    timings: Timings
+
+
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """No complete header came. detail: what happened, for a person."""
+
+    trouble: Trouble
+    detail: str
+    timings: Timings
+
+
+Response = Answer | NoAnswer
+
+
+class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
+    """The receiver took the whole batch."""
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The receiver did not take the batch. reason: why, for a person."""
+
+    reason: str
+
+
+Outcome = Delivered | Failed
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """One request and its outcome. number counts the batch's attempts from 1; first and last bound its events."""
+
+    id: AttemptId
+    webhook_id: WebhookId
+    batch_id: BatchId
+    number: int
+    at_ms: int
+    first: Position
+    last: Position
+    events: int
+    body_bytes: int
+    response: Response
+    outcome: Outcome
+
+
+class Advance(msgspec.Struct, frozen=True):
+    """The batch is settled: go on behind it."""
+
+
+class RetryAt(msgspec.Struct, frozen=True):
+    """The batch stays open: send it again, not before this time (milliseconds since 1970)."""
+
+    at_ms: int
+
+
+NextStep = Advance | RetryAt

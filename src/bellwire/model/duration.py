@@ -1,0 +1,52 @@
+"""Lengths of time as people write them: `"1m30s"` ↔ milliseconds."""
+
+import re
+from typing import Final, NewType
+
+DurationMs = NewType("DurationMs", int)
+
+UNITS_MS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
+FORM: Final = 'write it as "250ms", "30s", "1m30s", "5m", "2h" or "7d", or as a whole number of milliseconds'
+
+_PARTS: Final = re.compile(
+    r"(?:(\d{1,15})d)?(?:(\d{1,15})h)?(?:(\d{1,15})m(?!s))?(?:(\d{1,15})s)?(?:(\d{1,15})ms)?", re.ASCII
+)
+
+
+def parse_duration(written: str | int) -> DurationMs:
+    """Read `"1m30s"` (units d, h, m, s, ms, each at most once, largest first) or a whole number of milliseconds.
+
+    Raises ValueError, with what would be right, for anything else; signs, fractions and white space are no
+    part of the form.
+    """
+    if isinstance(written, bool) or not isinstance(written, str | int):
+        raise ValueError(f"is not a duration; {FORM}")  # noqa: TRY004 - a bad duration is one kind of error, whatever its JSON type
+    if isinstance(written, int):
+        if written < 0:
+            raise ValueError(f"is negative; {FORM}")
+        return DurationMs(written)
+    parts = _PARTS.fullmatch(written)
+    if not written or parts is None:
+        raise ValueError(f"{written!r} is not a duration; {FORM}")
+    return DurationMs(
+        sum(int(count or 0) * unit for count, unit in zip(parts.groups(), UNITS_MS.values(), strict=True))
+    )
+
+
+def show_duration(duration: DurationMs) -> str:
+    """Write the shortest exact form: 90000 → `"90s"`, 5400000 → `"90m"`, 86400000 → `"1d"`, 0 → `"0s"`.
+
+    Of two forms of the same length the one with the larger unit is taken (`"1h"`, not `"60m"`).
+    """
+    if duration == 0:
+        return "0s"
+    single = [f"{duration // unit}{name}" for name, unit in UNITS_MS.items() if duration % unit == 0]
+    return min([*single, _mixed(duration)], key=len)
+
+
+def _mixed(duration: int) -> str:
+    text = ""
+    for name, unit in UNITS_MS.items():
+        count, duration = divmod(duration, unit)
+        text += f"{count}{name}" if count else ""
+    return text

@@ -1,0 +1,48 @@
+"""Events: what happened, and where it stands in the log."""
+
+from typing import Final, NewType
+
+import msgspec
+
+EventId = NewType("EventId", str)
+EventTypeId = NewType("EventTypeId", str)
+Position = NewType("Position", int)
+"""A place in the event log: the first is 1, none is used twice, gaps are possible."""
+
+EVENT_ID_LENGTH_MAX: Final = 128
+EVENT_BYTES_MAX: Final = 1024 * 1024
+DATA_DEPTH_MAX: Final = 64
+FIRST_POSITION: Final = Position(1)
+
+
+class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The page's WebhookEvent. data is the published object's own bytes, so that numbers keep their digits."""
+
+    id: EventId
+    created_at: str
+    type: EventTypeId
+    data: msgspec.Raw
+
+
+class NewEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An event that was checked and encoded, and is not in the log yet.
+
+    encoded: compact JSON of a WebhookEvent, members in the page's order; from `content_at` on it holds type and
+    data, which tell whether a known id names the same event.
+    id_given: the publisher chose the id, so it may be known already.
+    """
+
+    id: EventId
+    type: EventTypeId
+    encoded: bytes
+    content_at: int
+    id_given: bool
+
+
+class LoggedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An event in the log. accepted_at_ms: milliseconds since 1970, by the clock that ages are taken from."""
+
+    position: Position
+    accepted_at_ms: int
+    type: EventTypeId
+    encoded: bytes

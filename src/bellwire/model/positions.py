@@ -1,0 +1,51 @@
+"""Sets of positions, kept as runs: which events a batch carries, which were discarded."""
+
+from collections.abc import Iterable, Iterator
+from typing import NewType
+
+from bellwire.model.event import Position
+
+Run = tuple[Position, Position]
+"""The first and the last position of neighbours, both included."""
+
+Positions = NewType("Positions", tuple[Run, ...])
+"""A set of positions as ascending runs that neither touch nor overlap."""
+
+NOWHERE = Positions(())
+
+
+def runs_of(ascending: Iterable[Position]) -> Positions:
+    """Gather strictly ascending positions into runs."""
+    runs: list[Run] = []
+    first = last = None
+    for position in ascending:
+        if last is not None and position == last + 1:
+            last = position
+            continue
+        if first is not None and last is not None:
+            runs.append((first, last))
+        first = last = position
+    if first is not None and last is not None:
+        runs.append((first, last))
+    return Positions(tuple(runs))
+
+
+def each_of(positions: Positions) -> Iterator[Position]:
+    """Every single position, ascending."""
+    for first, last in positions:
+        yield from map(Position, range(first, last + 1))
+
+
+def count_of(positions: Positions) -> int:
+    """How many positions the set holds."""
+    return sum(last - first + 1 for first, last in positions)
+
+
+def holds(positions: Positions, position: Position) -> bool:
+    """Whether the set holds this position."""
+    return any(first <= position <= last for first, last in positions)
+
+
+def behind(positions: Positions) -> Position:
+    """The position after the last one; the set must not be empty."""
+    return Position(positions[-1][1] + 1)

@@ -1,0 +1,116 @@
+"""The page's WebHook object, and a webhook as it is registered."""
+
+import enum
+from typing import Final, NewType
+
+import msgspec
+
+from bellwire.model.duration import DurationMs
+from bellwire.model.event import EventTypeId, Position
+from bellwire.model.event_type import TracingLevel
+from bellwire.model.secret import NoSecret, SecretKey, SecretKeyOptional
+
+WebhookId = NewType("WebhookId", str)
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+
+class EventPolicy(enum.Enum):
+    """How the list of events is meant."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+
+
+class CatchUp(enum.Enum):
+    """How a window that needs several requests sends them: one after the other, or a throttle apart."""
+
+    FAST = "fast"
+    THROTTLED = "throttled"
+
+
+class Unauthenticated(msgspec.Struct, frozen=True, tag_field="@type"):
+    """No Authorization header."""
+
+
+class Basic(msgspec.Struct, frozen=True, tag_field="@type"):
+    """RFC 7617."""
+
+    username: str
+    secret: SecretKey
+
+
+class Bearer(msgspec.Struct, frozen=True, tag_field="@type", rename="camel"):
+    """RFC 6750."""
+
+    bearer_token: SecretKey
+
+
+HttpAuth = Unauthenticated | Basic | Bearer
+
+
+class WebHook(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    rename={
+        "events_policy": "eventsPolicy",
+        "timeout_ms": "timeout",
+        "throttle_ms": "throttle",
+        "discard_after_ms": "discardAfter",
+        "signature_key": "signatureKey",
+        "http_auth": "httpAuth",
+        "http_headers": "httpHeaders",
+        "allow_invalid_certs": "allowInvalidCerts",
+        "max_batch_events": "maxBatchEvents",
+        "max_batch_bytes": "maxBatchBytes",
+        "catch_up": "catchUp",
+    },
+):
+    """The object of the page, sound and complete; rules/validating.py makes it from what was written.
+
+    Encoded as it stands it is the stored form: durations and sizes as whole numbers, secrets in clear.
+    """
+
+    url: str
+    name: str
+    events: tuple[EventTypeId, ...] = ()
+    events_policy: EventPolicy = EventPolicy.EXCLUDE
+    timeout_ms: DurationMs = DurationMs(30_000)
+    throttle_ms: DurationMs = DurationMs(1_000)
+    discard_after_ms: DurationMs = DurationMs(300_000)
+    signature_key: SecretKeyOptional = NoSecret()
+    http_auth: HttpAuth = Unauthenticated()
+    http_headers: dict[str, str] = {}
+    allow_invalid_certs: bool = False
+    lossy: bool = False
+    enable: bool = True
+    level: TracingLevel | None = None
+    max_batch_events: int = 1_000
+    max_batch_bytes: int = MIB
+    catch_up: CatchUp = CatchUp.FAST
+
+
+class Gap(msgspec.Struct, frozen=True, array_like=True):
+    """A stretch of the log in which a webhook was disabled: since ≤ position < until (None: still)."""
+
+    since: Position
+    until: Position | None = None
+
+
+class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook with what the server adds to it.
+
+    revision counts the edits from 1 (the API's ETag). starts_at: the end of the log at its creation.
+    gaps: ascending; an open last one says that it is disabled or deleted. Times in milliseconds since 1970.
+    """
+
+    id: WebhookId
+    object: WebHook
+    revision: int
+    created_at_ms: int
+    updated_at_ms: int
+    starts_at: Position
+    gaps: tuple[Gap, ...] = ()
+    deleted: bool = False

@@ -1,0 +1,23 @@
+"""Contract: what Bellwire reports of its own work, each thing once, at its end."""
+
+from typing import Protocol
+
+from bellwire.model.attempt import Attempt
+from bellwire.model.cursor import Discard
+from bellwire.model.webhook import WebhookId
+
+
+class Reporter(Protocol):
+    """Takes reports; it neither waits nor raises."""
+
+    def attempt_settled(self, attempt: Attempt) -> None:
+        """An attempt and its outcome are on disk."""
+
+    def events_discarded(self, discard: Discard) -> None:
+        """Events were given up, and that is on disk."""
+
+    def storage_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
+        """A write for this webhook did not succeed; it is tried again."""
+
+    def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
+        """A dispatcher ended by a defect; it is started again."""

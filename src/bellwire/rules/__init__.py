@@ -1,0 +1,1 @@
+"""How something is decided: pure functions, each module answers one question."""

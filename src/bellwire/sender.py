@@ -1,0 +1,20 @@
+"""Contract: how a request reaches an endpoint."""
+
+from typing import Protocol
+
+from bellwire.model.attempt import Request, Response
+
+
+class Sender(Protocol):
+    """Sends requests over kept connections; many at once."""
+
+    async def send(self, request: Request) -> Response:
+        """Make the request and say what came back; whatever the world does wrong is a NoAnswer, never an exception.
+
+        Follows no redirect, uses no proxy, cookie or netrc, asks for no compression. A complete header counts as an
+        answer (interim 1xx ones do not), whatever its body does afterwards: at most ANSWER_BYTES_READ_MAX of it are
+        read. timeout_ms bounds the call. Cancelling it closes the request's connection.
+        """
+
+    async def close(self) -> None:
+        """End what is under way and close all connections; a second call does nothing."""

@@ -1,0 +1,195 @@
+"""Contract: what is kept, and what a crash before and after each call means.
+
+A store has three parts over one truth: the event log, the registry (webhooks, event types, tokens) and the ledger
+(cursors, attempts, discards). Every call is whole or nothing. A call that has returned survives kill -9 and power
+loss; one that was cut off by a crash may have happened or not, and the caller finds out by reading. A call that
+raises StorageUnavailable has changed nothing.
+
+All calls are made from one event loop; writes are applied in the order of the calls.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import msgspec
+
+from bellwire.model.attempt import Attempt, AttemptId
+from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason
+from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
+from bellwire.model.event_type import EventType
+from bellwire.model.positions import Positions
+from bellwire.model.webhook import RegisteredWebhook, WebhookId
+
+PAGE_EVENTS_MAX: Final = 10_000
+PAGE_BYTES_MAX: Final = 64 * 1024 * 1024
+
+
+class Appended(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an append. logged: the events that are new; duplicates: how many were known already."""
+
+    logged: tuple[LoggedEvent, ...]
+    duplicates: int
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of the log, ascending. next: from where to read on; it moves also when nothing matched."""
+
+    events: tuple[LoggedEvent, ...]
+    next: Position
+
+
+class EventSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events to list, newest first. before: only positions below it; since ≤ time of acceptance < until."""
+
+    types: frozenset[EventTypeId] | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    before: Position | None = None
+    limit: int = 100
+
+
+class AttemptSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which attempts to list, newest first. before: only those recorded earlier than that one."""
+
+    webhook_id: WebhookId | None = None
+    before: AttemptId | None = None
+    limit: int = 100
+
+
+class DiscardSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which discards to list, newest first. before: only those with a lower number."""
+
+    webhook_id: WebhookId | None = None
+    reason: DiscardReason | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+class NumberedDiscard(msgspec.Struct, frozen=True, kw_only=True):
+    """A recorded discard; numbers ascend in the order of recording and are not used twice."""
+
+    number: int
+    discard: Discard
+
+
+Listener = Callable[[Sequence[LoggedEvent]], None]
+
+
+class EventLog(Protocol):
+    """Append-only, ordered, the truth."""
+
+    @property
+    def end(self) -> Position:
+        """The position behind the last logged event, as the listeners know it: raised just before they are called."""
+
+    def follow(self, listener: Listener) -> None:
+        """Call the listener with every event that is logged from now on: once each, in log order, from the event loop,
+        once it is on disk and before its append returns. It must not raise. An append whose caller was cancelled is
+        reported all the same.
+        """
+
+    async def append(self, events: Sequence[NewEvent], *, accepted_at_ms: int) -> Appended:
+        """Put the events at the end of the log, all or none, in their order, as neighbours among the new ones.
+
+        An event whose id is known (in the log, or twice in this call) with the same type and data is a duplicate
+        and is not stored again. Raises ConflictingEvent for a known id with others, StorageUnavailable.
+        """
+
+    async def read(
+        self,
+        start: Position,
+        *,
+        before: Position,
+        types: frozenset[EventTypeId] | None,
+        events_max: int,
+        bytes_max: int,
+    ) -> Page:
+        """The events of these types (None: all) at start ≤ position < before, ascending; types as they were published.
+
+        At most events_max events and bytes_max bytes, but at least one event if there is any. `next` is `before` once
+        nothing is left. A call looks at a bounded stretch of the log, so an empty page with next < before is possible.
+        """
+
+    async def fetch(self, positions: Positions) -> tuple[LoggedEvent, ...]:
+        """The events at these positions, ascending; those that retention has removed are left out."""
+
+    async def find(self, event_id: EventId) -> LoggedEvent | None:
+        """The event of that id."""
+
+    async def search(self, search: EventSearch) -> tuple[LoggedEvent, ...]:
+        """Events, newest first; fewer than the limit only when there are no more."""
+
+    async def count(self, start: Position, *, before: Position, types: frozenset[EventTypeId] | None) -> int:
+        """How many events of these types stand at start ≤ position < before."""
+
+    async def last_positions(self) -> dict[EventTypeId, Position]:
+        """For each type that was ever logged, the position of its last event; quick whatever the log's length."""
+
+
+class Registry(Protocol):
+    """Webhooks, event types and tokens."""
+
+    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
+        """All of them in the order of their ids, the deleted ones included."""
+
+    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
+        """Register a webhook together with its first cursor."""
+
+    async def replace_webhook(self, webhook: RegisteredWebhook) -> None:
+        """Store an edit. Raises EditConflict unless the stored revision is the one before this."""
+
+    async def declared_types(self) -> tuple[EventType, ...]:
+        """The types that were declared, by an operator or by first use."""
+
+    async def declare_types(self, types: Sequence[EventType]) -> None:
+        """Add types, or replace those of the same id."""
+
+    async def token_hashes(self) -> dict[str, str]:
+        """The name of each token and its hash, hexadecimal SHA-256."""
+
+    async def put_token(self, name: str, token_hash: str) -> None:
+        """Add a token, or replace the one of that name."""
+
+
+class Ledger(Protocol):
+    """Where each webhook stands and what was done for it."""
+
+    async def cursors(self) -> tuple[Cursor, ...]:
+        """The cursor of every webhook, the deleted ones included."""
+
+    async def skip(self, move: CursorMove) -> None:
+        """Move a cursor without an attempt: open or close a batch, pass unwanted events, record discards.
+
+        Raises StaleCursor, and changes nothing, unless the stored cursor's revision is that of move.before.
+        """
+
+    async def settle(self, move: CursorMove, attempt: Attempt) -> None:
+        """Record the attempt and move the cursor, both or neither; raises as skip does."""
+
+    async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
+        """Attempts, newest first."""
+
+    async def attempt(self, attempt_id: AttemptId) -> Attempt | None:
+        """The attempt of that id."""
+
+    async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
+        """Discards, newest first."""
+
+
+class Store(Protocol):
+    """The three parts over one truth."""
+
+    @property
+    def log(self) -> EventLog:
+        """The events."""
+
+    @property
+    def registry(self) -> Registry:
+        """Webhooks, event types and tokens."""
+
+    @property
+    def ledger(self) -> Ledger:
+        """Cursors, attempts and discards."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of the files; a second call does nothing."""

@@ -1,0 +1,1 @@
+"""One SQLite file: WAL, synchronous=FULL, one writer with group commit, readers beside it."""
