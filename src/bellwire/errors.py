@@ -3,6 +3,7 @@
     BellwireError
     ├── Mistake                 what a caller did wrong; nothing was changed
     │   ├── InvalidObject       a WebHook object with faults, all of them listed
+    │   ├── MalformedBody       what was published cannot be read as JSON at all
     │   ├── InvalidEvent        an event that cannot be taken, and its index
     │   ├── InterruptedLines    NDJSON that stopped at a line, and how many lines were taken before it
     │   ├── ConflictingEvent    a known id published again with another type or data
@@ -55,11 +56,18 @@ class InvalidObject(Mistake):
         super().__init__(first + more, faults=faults)
 
 
+class MalformedBody(Mistake):
+    """What was published cannot be read as JSON at all."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, faults=(Fault("", message),))
+
+
 class InvalidEvent(Mistake):
     """An event that cannot be taken; `index` counts from 0 within the call."""
 
     def __init__(self, index: int, fault: Fault) -> None:
-        super().__init__(f"event {index}: {fault.message}", faults=(fault,))
+        super().__init__(f"{fault.path}: {fault.message}", faults=(fault,))
         self.index = index
 
 
@@ -78,14 +86,16 @@ class ConflictingEvent(Mistake):
 class InterruptedLines(Mistake):
     """NDJSON that stopped at a line; the events of the lines before it are on disk.
 
-    line: the one that stopped it, counted from 1. accepted, duplicates: of the events before it. cause: the fault.
+    line: the one that stopped it, counted from 1. accepted, duplicates: of the events before it. cause: what stopped
+    it, a Mistake in that line, StorageUnavailable or Stopping.
     """
 
-    def __init__(self, cause: Mistake, *, line: int, accepted: int, duplicates: int) -> None:
-        reason = cause.faults[0].message if cause.faults else str(cause)
+    def __init__(self, cause: BellwireError, *, line: int, accepted: int, duplicates: int) -> None:
+        faults = cause.faults if isinstance(cause, Mistake) else ()
+        reason = faults[0].message if faults else str(cause)
         super().__init__(
             f"line {line}: {reason}; {accepted} events of the lines before it were taken, none from it on",
-            faults=tuple(Fault(f"lines/{line}", fault.message) for fault in cause.faults),
+            faults=tuple(Fault(f"lines/{line}", fault.message) for fault in faults),
         )
         self.cause = cause
         self.line = line

@@ -191,5 +191,8 @@ class Store(Protocol):
     def ledger(self) -> Ledger:
         """Cursors, attempts and discards."""
 
+    def size_bytes(self) -> int:
+        """How much the store takes: on disk, its companion files included, or in memory where it has no files."""
+
     async def close(self) -> None:
         """Finish what was begun and let go of the files; a second call does nothing."""

@@ -12,13 +12,11 @@ BatchId = NewType("BatchId", str)
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """An open batch, stored before its request leaves; every attempt of it sends the same bytes under the same id.
 
-    revision: that of the webhook whose filter chose the members; under another one the batch is closed.
-    window_opened_at_ms: when its window opened, milliseconds since 1970.
+    filter_revision: that of the webhook as its filter chose the members; under another one the batch is closed.
     attempts: how many were settled so far.
     """
 
     id: BatchId
     members: Positions
-    revision: int
-    window_opened_at_ms: int
+    filter_revision: int
     attempts: int = 0

@@ -13,16 +13,19 @@ from bellwire.model.webhook import WebhookId
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """position: the next to deliver, all before it is settled. revision counts the writes of this cursor.
 
-    failures: in a row, cleared by a success only; `failing_since_ms`, `failure` (in words) and `retry_at_ms` speak
-    of them. delivered, discarded: events, since the webhook exists. Times in milliseconds since 1970.
+    failures: in a row, cleared by a success only; `failure` (in words) and `retry_at_ms` speak of the last of them.
+    filter_revision: that of the webhook's filter which chose from here on.
+    since_ms: when the first of them was, or the success that ended the ones before.
+    delivered, discarded: events, since the webhook exists. Times in milliseconds since 1970.
     """
 
     webhook_id: WebhookId
     position: Position
     revision: int = 0
     open: Batch | None = None
+    filter_revision: int = 1
     failures: int = 0
-    failing_since_ms: int | None = None
+    since_ms: int = 0
     failure: str = ""
     retry_at_ms: int | None = None
     window_opened_at_ms: int | None = None

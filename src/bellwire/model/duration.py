@@ -1,5 +1,6 @@
 """Lengths of time as people write them: `"1m30s"` ↔ milliseconds."""
 
+import itertools
 import re
 from typing import Final, NewType
 
@@ -10,6 +11,10 @@ FORM: Final = 'write it as "250ms", "30s", "1m30s", "5m", "2h" or "7d", or as a 
 
 _PARTS: Final = re.compile(
     r"(?:(\d{1,15})d)?(?:(\d{1,15})h)?(?:(\d{1,15})m(?!s))?(?:(\d{1,15})s)?(?:(\d{1,15})ms)?", re.ASCII
+)
+
+_UNIT_CHOICES: Final = tuple(
+    units for count in range(1, len(UNITS_MS) + 1) for units in itertools.combinations(UNITS_MS, count)
 )
 
 
@@ -36,17 +41,18 @@ def parse_duration(written: str | int) -> DurationMs:
 def show_duration(duration: DurationMs) -> str:
     """Write the shortest exact form: 90000 → `"90s"`, 5400000 → `"90m"`, 86400000 → `"1d"`, 0 → `"0s"`.
 
-    Of two forms of the same length the one with the larger unit is taken (`"1h"`, not `"60m"`).
+    Of forms of the same length the one with fewer units is taken, then the one with the larger (`"1h"`, not `"60m"`).
     """
     if duration == 0:
         return "0s"
-    single = [f"{duration // unit}{name}" for name, unit in UNITS_MS.items() if duration % unit == 0]
-    return min([*single, _mixed(duration)], key=len)
+    forms = (_form(duration, units) for units in _UNIT_CHOICES)
+    return min(filter(None, forms), key=len)
 
 
-def _mixed(duration: int) -> str:
+def _form(duration: int, units: tuple[str, ...]) -> str:
+    """The duration in these units alone; empty where something would be left over."""
     text = ""
-    for name, unit in UNITS_MS.items():
-        count, duration = divmod(duration, unit)
-        text += f"{count}{name}" if count else ""
-    return text
+    for unit in units:
+        count, duration = divmod(duration, UNITS_MS[unit])
+        text += f"{count}{unit}" if count else ""
+    return "" if duration else text

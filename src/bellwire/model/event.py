@@ -12,6 +12,7 @@ Position = NewType("Position", int)
 EVENT_ID_LENGTH_MAX: Final = 128
 EVENT_BYTES_MAX: Final = 1024 * 1024
 DATA_DEPTH_MAX: Final = 64
+PUBLISHED_IDS_MAX: Final = 1_000
 FIRST_POSITION: Final = Position(1)
 
 
@@ -46,3 +47,13 @@ class LoggedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     accepted_at_ms: int
     type: EventTypeId
     encoded: bytes
+
+
+class Published(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a publish. accepted: all events of the call that are on disk now; duplicates: those of them that
+    were known before; ids: in the order of the events (of NDJSON: the first PUBLISHED_IDS_MAX).
+    """
+
+    accepted: int
+    duplicates: int
+    ids: tuple[EventId, ...]

@@ -42,11 +42,32 @@ class EventType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FormerType(msgspec.Struct, frozen=True, kw_only=True):
-    """A name that an event type had once. successor: its present name, None where the type is gone."""
+    """A name that an event type had once. successors: its present names; none: it is gone; several: it was split."""
 
     id: EventTypeId
     level: TracingLevel
-    successor: EventTypeId | None
+    successors: tuple[EventTypeId, ...] = ()
+
+
+class EventGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The types whose ids begin with `name.`; title and description for a person."""
+
+    name: str
+    title: str
+    description: str
+
+
+class EventKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A member that the data of events may have. unit: of its numbers, empty where they count or name something.
+
+    json_types: what its value can be, the usual one first; besides those of JSON ip, timestamp, duration, bytes
+    (base64) and event (another event's type and data).
+    """
+
+    name: str
+    json_types: tuple[str, ...]
+    unit: str
+    description: str
 
 
 def is_type_id(text: str) -> bool:
@@ -60,10 +81,18 @@ class Catalogue:
     def __init__(self, current: Iterable[EventType], former: Iterable[FormerType] = ()) -> None:
         self._current = {event_type.id: event_type for event_type in current}
         self._former = {former_type.id: former_type for former_type in former}
+        self._former_names: dict[EventTypeId, set[EventTypeId]] = {}
+        for former_type in self._former.values():
+            for successor in former_type.successors:
+                self._former_names.setdefault(successor, set()).add(former_type.id)
 
     def __iter__(self) -> Iterator[EventType]:
         """The current types in the order of their ids."""
         return iter(sorted(self._current.values(), key=lambda event_type: event_type.id))
+
+    def __len__(self) -> int:
+        """How many names there are, present and former ones."""
+        return len(self._current.keys() | self._former.keys())
 
     def __contains__(self, type_id: object) -> bool:
         """Whether the id names a type, by its present or a former name."""
@@ -86,17 +115,18 @@ class Catalogue:
         yield from self._current
         yield from (type_id for type_id in self._former if type_id not in self._current)
 
-    def present_name(self, type_id: EventTypeId) -> EventTypeId:
-        """The name that stands for all names of a type: its successor's for a former one, else the name itself."""
+    def present_names(self, type_id: EventTypeId) -> tuple[EventTypeId, ...]:
+        """The names that stand for all names of a type: a former one's successors, else the name itself."""
         former = self.former(type_id)
-        while former is not None and former.successor is not None:
-            type_id = former.successor
-            former = self.former(type_id)
-        return type_id
+        return former.successors if former is not None and former.successors else (type_id,)
+
+    def all_names(self, present: EventTypeId) -> set[EventTypeId]:
+        """A present name and the former ones that it succeeds."""
+        return {present} | {name for name in self._former_names.get(present, ()) if name not in self._current}
 
     def level(self, type_id: EventTypeId) -> TracingLevel:
-        """The level that counts for a type; that of its present name for a former one, info for an unknown one."""
-        name = self.present_name(type_id)
+        """The level that counts for a type: its own, a former name's first successor's, info if unknown."""
+        name = self.present_names(type_id)[0]
         known = self._current.get(name) or self._former.get(name)
         return known.level if known else TracingLevel.INFO
 

@@ -36,6 +36,12 @@ def each_of(positions: Positions) -> Iterator[Position]:
         yield from map(Position, range(first, last + 1))
 
 
+def each_of_descending(positions: Positions) -> Iterator[Position]:
+    """Every single position, the last one first."""
+    for first, last in reversed(positions):
+        yield from map(Position, range(last, first - 1, -1))
+
+
 def count_of(positions: Positions) -> int:
     """How many positions the set holds."""
     return sum(last - first + 1 for first, last in positions)

@@ -102,8 +102,9 @@ class Gap(msgspec.Struct, frozen=True, array_like=True):
 class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook with what the server adds to it.
 
-    revision counts the edits from 1 (the API's ETag). starts_at: the end of the log at its creation.
-    gaps: ascending; an open last one says that it is disabled or deleted. Times in milliseconds since 1970.
+    revision counts the edits from 1 (the API's ETag); filter_revision: the one that last changed which events it gets.
+    starts_at: the end of the log at its creation. gaps: ascending; an open last one: it is disabled or deleted.
+    switched_at_ms: when it was last enabled, disabled or deleted, at first created. Times in milliseconds since 1970.
     """
 
     id: WebhookId
@@ -112,5 +113,7 @@ class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     created_at_ms: int
     updated_at_ms: int
     starts_at: Position
+    filter_revision: int = 1
+    switched_at_ms: int = 0
     gaps: tuple[Gap, ...] = ()
     deleted: bool = False

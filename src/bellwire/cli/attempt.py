@@ -1,0 +1,198 @@
+"""`bellwire attempts`, `dead-letters` and `status`: what was sent, what was given up, how all does."""
+
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import click
+import msgspec
+
+from bellwire.cli.client import Client
+from bellwire.cli.helping import examples
+from bellwire.cli.locating import connect, server_options
+from bellwire.cli.tables import OUTCOME_STYLES, Column, print_facts, print_json_lines, print_table
+from bellwire.cli.terminal import note, say
+from bellwire.cli.wording import counted, length, moment, size
+
+LIMIT_MAX: Final = 1_000_000
+FOLLOW_INTERVAL_S: Final = 1
+FOLLOWED_MAX: Final = 10_000
+"""So many attempts of one interval are shown at most: the latest of them."""
+FOLLOWED_PAGE_ITEMS: Final = 100
+
+
+class AttemptRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the list shows of an attempt. status: of the answer; error: why there was none."""
+
+    id: str
+    at: str
+    webhook_id: str
+    number: int
+    events: int
+    bytes: int
+    outcome: str
+    reason: str | None = None
+    status: int | None = None
+    duration_ms: float
+
+
+class LetterRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the list shows of a dead letter."""
+
+    at: str
+    type: str
+    event_id: str
+    webhook_id: str
+    reason: str
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How Bellwire does as a whole."""
+
+    version: str
+    started_at: str
+    events_logged: int
+    webhooks: int
+    states: dict[str, int]
+    store_bytes: int
+
+
+ATTEMPT_COLUMNS: Final = (
+    Column(heading="at"),
+    Column(heading="webhook", cut=True),
+    Column(heading="no.", number=True),
+    Column(heading="events", number=True),
+    Column(heading="size", number=True),
+    Column(heading="took", number=True),
+    Column(heading="outcome", styles=OUTCOME_STYLES),
+    Column(heading="answer", cut=True),
+)
+
+
+@click.command(
+    epilog=examples(
+        "bellwire attempts --webhook ID --limit 5",
+        "bellwire attempts --follow",
+        "bellwire attempts --json | jq 'select(.outcome==\"failed\")'",
+    )
+)
+@click.option("--webhook", "webhook_id", metavar="ID", help="Only those of this webhook.")
+@click.option("--follow", is_flag=True, help="Go on and show attempts as they are made, the latest last; Ctrl-C ends.")
+@click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each attempt, a line each.")
+@server_options
+@click.pass_context
+def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit: int, as_json: bool) -> None:
+    """List requests and what came of them, the newest first."""
+    client = connect(context)
+    query = {"webhook": webhook_id}
+    if follow:
+        _follow(client, query, limit=limit, as_json=as_json)
+        return
+    items = client.items("/v1/attempts", query, limit=limit)
+    if as_json:
+        print_json_lines(items)
+        return
+    rows = [msgspec.json.decode(item, type=AttemptRow) for item in items]
+    if not rows:
+        note("no attempts yet")
+        return
+    print_table(ATTEMPT_COLUMNS, map(_cells, rows))
+
+
+@click.command(epilog=examples("bellwire dead-letters --reason expired", "bellwire dead-letters --webhook ID --json"))
+@click.option("--webhook", "webhook_id", metavar="ID", help="Only those of this webhook.")
+@click.option("--reason", help="Only those given up for this reason: expired or disabled.")
+@click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each dead letter, a line each.")
+@server_options
+@click.pass_context
+def dead_letters(context: click.Context, webhook_id: str | None, reason: str | None, limit: int, as_json: bool) -> None:
+    """List events that were given up, the newest first."""
+    items = connect(context).items("/v1/dead-letters", {"webhook": webhook_id, "reason": reason}, limit=limit)
+    if as_json:
+        print_json_lines(items)
+        return
+    rows = [msgspec.json.decode(item, type=LetterRow) for item in items]
+    if not rows:
+        note("no dead letters")
+        return
+    columns = (
+        Column(heading="at"),
+        Column(heading="reason"),
+        Column(heading="type"),
+        Column(heading="event", cut=True),
+        Column(heading="webhook", cut=True),
+    )
+    print_table(columns, ((moment(row.at), row.reason, row.type, row.event_id, row.webhook_id) for row in rows))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@server_options
+@click.pass_context
+def status(context: click.Context, as_json: bool) -> None:
+    """Show how the server does as a whole."""
+    answer = connect(context).ask("GET", "/v1/status")
+    if as_json:
+        print_json_lines([answer.body])
+        return
+    found = msgspec.json.decode(answer.body, type=StatusView)
+    states = ", ".join(f"{number:,} {state}" for state, number in found.states.items() if number)
+    facts = [
+        ("version", found.version),
+        ("running since", moment(found.started_at)),
+        ("events in the log", f"{found.events_logged:,}"),
+        ("webhooks", f"{found.webhooks:,}" + (f" ({states})" if states else "")),
+        ("store", size(found.store_bytes)),
+    ]
+    print_facts(facts)
+
+
+def _cells(row: AttemptRow) -> tuple[str, ...]:
+    return (
+        moment(row.at),
+        row.webhook_id,
+        str(row.number),
+        f"{row.events:,}",
+        size(row.bytes),
+        length(round(row.duration_ms)),
+        row.outcome,
+        _answer(row),
+    )
+
+
+def _answer(row: AttemptRow) -> str:
+    return row.reason or (str(row.status) if row.status is not None else "")
+
+
+def _follow(client: Client, query: dict[str, str | None], *, limit: int, as_json: bool) -> None:
+    """Show the latest attempts, then each new one; the latest last."""
+    last = None
+    while True:
+        new = list(_newer_than(last, client, query, limit=limit))
+        for item, row in reversed(new):
+            if as_json:
+                print_json_lines([item])
+            else:
+                _say_attempt(row)
+        last = new[0][1].id if new else last
+        limit = FOLLOWED_MAX
+        time.sleep(FOLLOW_INTERVAL_S)
+
+
+def _newer_than(
+    last: str | None, client: Client, query: dict[str, str | None], *, limit: int
+) -> Iterator[tuple[msgspec.Raw, AttemptRow]]:
+    for item in client.items("/v1/attempts", query, limit=limit, page_items=FOLLOWED_PAGE_ITEMS):
+        row = msgspec.json.decode(item, type=AttemptRow)
+        if row.id == last:
+            return
+        yield item, row
+
+
+def _say_attempt(row: AttemptRow) -> None:
+    what = f"{counted(row.events, 'event')}, {size(row.bytes)}, {length(round(row.duration_ms))}"
+    number = f", attempt {row.number}" if row.number > 1 else ""
+    text = f"{moment(row.at)}  {row.outcome:<9}  {_answer(row)}  {what}{number}  {row.webhook_id}"
+    say(text, style=OUTCOME_STYLES.get(row.outcome))

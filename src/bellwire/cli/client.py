@@ -1,0 +1,206 @@
+"""The HTTP client of Bellwire's API: one kept connection, uploads sent piece by piece."""
+
+import http.client
+import importlib.metadata
+import json
+import select
+import ssl
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote, urlencode, urlsplit
+
+import click
+import msgspec
+
+from bellwire.errors import Fault
+
+TIMEOUT_S: Final = 60
+"""How long the server may take for one read or write."""
+ANSWER_BYTES_MAX: Final = 256 * 1024 * 1024
+PAGE_ITEMS_MAX: Final = 1_000
+
+USER_AGENT: Final = f"bellwire-cli/{importlib.metadata.version('bellwire')}"
+
+JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+NDJSON: Final = "application/x-ndjson"
+
+Query = Mapping[str, str | int | tuple[str, ...] | None]
+
+
+class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the server is and how to show that we may talk to it. start_hint: what to do when nobody answers there."""
+
+    url: str
+    token: str
+    start_hint: str
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server said to a request that it granted."""
+
+    status: int
+    etag: str
+    body: bytes
+
+
+class Unreachable(click.ClickException):
+    """No server answers, or what answers is none."""
+
+
+class Refused(click.ClickException):
+    """The server did not do what was asked. faults: each thing that is wrong with what was sent; members: the whole
+    problem document (RFC 9457).
+    """
+
+    def __init__(
+        self, message: str, *, status: int, faults: tuple[Fault, ...] = (), members: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.faults = faults
+        self.members = members or {}
+
+
+class Client:
+    """Talks to one server. Raises Unreachable and Refused, whose messages are for the person at the terminal."""
+
+    def __init__(self, address: ServerAddress) -> None:
+        parts = urlsplit(address.url)
+        self._address = address
+        self._prefix = parts.path.rstrip("/")
+        self._connection = _connection(parts.scheme, parts.hostname or "", parts.port)
+
+    @property
+    def url(self) -> str:
+        """Where the server is."""
+        return self._address.url
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Make one request; a GET is made again when the kept connection had gone away meanwhile."""
+        target = self._target(path, query or {})
+        sent = {**self._headers(), **(headers or {})}
+        for last_try in (method != "GET", True):
+            try:
+                self._connection.request(method, target, body=body, headers=sent)
+                return self._answer()
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as problem:
+                self.close()
+                if last_try:
+                    raise self._unreachable(problem) from problem
+            except (OSError, http.client.HTTPException) as problem:
+                self.close()
+                raise self._unreachable(problem) from problem
+        raise AssertionError("the loop returns or raises")
+
+    def upload(self, path: str, pieces: Iterable[bytes], *, content_type: str) -> Answer:
+        """Send a body of unknown length; stops sending when the server answers before its end."""
+        connection = self._connection
+        try:
+            connection.putrequest("POST", self._target(path, {}))
+            for name, value in {
+                **self._headers(),
+                "Content-Type": content_type,
+                "Transfer-Encoding": "chunked",
+            }.items():
+                connection.putheader(name, value)
+            connection.endheaders()
+            self._send_chunks(pieces)
+            return self._answer()
+        except (OSError, http.client.HTTPException) as problem:
+            raise self._unreachable(problem) from problem
+        finally:
+            self.close()
+
+    def items(self, path: str, query: Query, *, limit: int, page_items: int = PAGE_ITEMS_MAX) -> Iterator[msgspec.Raw]:
+        """The items of a list, page by page, at most `limit`."""
+        token: str | None = None
+        while limit > 0:
+            page_query = {**query, "limit": min(limit, page_items), "pageToken": token}
+            page = msgspec.json.decode(self.ask("GET", path, query=page_query).body, type=_Page)
+            yield from page.items[:limit]
+            limit -= len(page.items)
+            token = page.next
+            if not token:
+                return
+
+    def close(self) -> None:
+        """Let go of the connection; the next request opens another."""
+        self._connection.close()
+
+    def _target(self, path: str, query: Query) -> str:
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._prefix + path + ("?" + urlencode(given, doseq=True) if given else "")
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._address.token}", "Accept": JSON, "User-Agent": USER_AGENT}
+
+    def _send_chunks(self, pieces: Iterable[bytes]) -> None:
+        connection = self._connection
+        try:
+            for piece in pieces:
+                if select.select([connection.sock], [], [], 0)[0]:
+                    return
+                if piece:
+                    connection.send(b"%x\r\n%b\r\n" % (len(piece), piece))
+            connection.send(b"0\r\n\r\n")
+        except (BrokenPipeError, ConnectionResetError):
+            return  # the answer that says why may have come before the server closed
+
+    def _answer(self) -> Answer:
+        response = self._connection.getresponse()
+        body = response.read(ANSWER_BYTES_MAX + 1)
+        if len(body) > ANSWER_BYTES_MAX:
+            self.close()
+            raise Unreachable(f"{self._address.url} answers with more than {ANSWER_BYTES_MAX} bytes; ask for less")
+        if not 200 <= response.status < 300:
+            raise self._refused(response, body)
+        if body and response.headers.get_content_type() not in {JSON, "text/plain"}:
+            raise Unreachable(
+                f"what answers at {self._address.url} is no Bellwire "
+                f"(content of type {response.headers.get_content_type()}); check the URL"
+            )
+        return Answer(status=response.status, etag=response.headers.get("ETag", ""), body=body)
+
+    def _refused(self, response: http.client.HTTPResponse, body: bytes) -> Refused:
+        try:
+            problem = json.loads(body)
+            faults = tuple(Fault(str(each["path"]), str(each["message"])) for each in problem.get("errors", ()))
+            message = str(problem.get("detail") or problem.get("title") or f"status {response.status}")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return Refused(f"{self._address.url} answered {response.status} {response.reason}", status=response.status)
+        if response.status == http.HTTPStatus.UNAUTHORIZED:
+            message = f"{self._address.url} does not accept the token: {message}"
+        return Refused(message, status=response.status, faults=faults, members=problem)
+
+    def _unreachable(self, problem: Exception) -> Unreachable:
+        if isinstance(problem, TimeoutError):
+            return Unreachable(f"{self._address.url} has not answered within {TIMEOUT_S} s")
+        if isinstance(problem, ssl.SSLError):
+            return Unreachable(f"no secure connection to {self._address.url}: {problem}")
+        reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+        return Unreachable(f"no Bellwire answers at {self._address.url} ({reason}); {self._address.start_hint}")
+
+
+class _Page(msgspec.Struct, frozen=True, kw_only=True):
+    items: list[msgspec.Raw]
+    next: str | None = None
+
+
+def path_of(*segments: str) -> str:
+    """The path below /v1 with its segments escaped."""
+    return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
+
+
+def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+    if scheme == "https":
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
+    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)

@@ -1,0 +1,106 @@
+"""`bellwire events` and `bellwire event-types`: what was published, and what can be."""
+
+from typing import Final
+
+import click
+import msgspec
+
+from bellwire.cli.helping import examples
+from bellwire.cli.locating import connect, server_options
+from bellwire.cli.tables import LEVEL_STYLES, Column, print_json_lines, print_table
+from bellwire.cli.terminal import note
+from bellwire.cli.wording import moment
+
+TYPES_MAX: Final = 20_000
+LIMIT_MAX: Final = 1_000_000
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the list shows of an event."""
+
+    id: str
+    created_at: str
+    type: str
+    data: msgspec.Raw
+
+
+class TypeRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What the list shows of an event type; successors only of a former name."""
+
+    id: str
+    level: str
+    description: str = ""
+    former: bool = False
+    successors: tuple[str, ...] = ()
+
+
+@click.command(
+    epilog=examples(
+        "bellwire events --since 15m",
+        "bellwire events --type auth.failed --type auth.success --limit 5",
+        "bellwire events --since 2026-09-29T19:00:00Z --json | jq -c .data",
+    )
+)
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Only events of this type. Repeatable.")
+@click.option("--since", metavar="TIME", help="Only what was accepted since: 15m, 2h, or RFC 3339.")
+@click.option("--until", metavar="TIME", help="Only what was accepted before; as --since.")
+@click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each event, a line each.")
+@server_options
+@click.pass_context
+def events(
+    context: click.Context, types: tuple[str, ...], since: str | None, until: str | None, limit: int, as_json: bool
+) -> None:
+    """List published events, the newest first."""
+    query = {"type": types, "since": since, "until": until}
+    items = connect(context).items("/v1/events", query, limit=limit)
+    if as_json:
+        print_json_lines(items)
+        return
+    rows = [msgspec.json.decode(item, type=EventRow) for item in items]
+    if not rows:
+        note("no such events")
+        return
+    columns = (
+        Column(heading="created at"),
+        Column(heading="type"),
+        Column(heading="id", cut=True),
+        Column(heading="data", cut=True),
+    )
+    print_table(columns, ((moment(row.created_at), row.type, row.id, bytes(row.data).decode()) for row in rows))
+
+
+@click.command(
+    epilog=examples("bellwire event-types 'auth.*'", "bellwire event-types --json | jq -r 'select(.former|not).id'")
+)
+@click.argument("pattern", required=False)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each type, a line each.")
+@server_options
+@click.pass_context
+def event_types(context: click.Context, pattern: str | None, as_json: bool) -> None:
+    """List event types.
+
+    All of them, or those that match PATTERN (* and ? as in a shell). Former names are listed with what they are today.
+    """
+    items = connect(context).items("/v1/event-types", {"pattern": pattern}, limit=TYPES_MAX)
+    if as_json:
+        print_json_lines(items)
+        return
+    rows = [msgspec.json.decode(item, type=TypeRow) for item in items]
+    if not rows:
+        note(f"no event type matches {pattern!r}; patterns are written as 'auth.*'" if pattern else "no event types")
+        return
+    columns = (
+        Column(heading="id"),
+        Column(heading="level", styles=LEVEL_STYLES),
+        Column(heading="description", cut=True),
+    )
+    print_table(columns, ((row.id, row.level, _described(row)) for row in rows))
+
+
+def _described(row: TypeRow) -> str:
+    if not row.former:
+        return row.description
+    return (
+        f"former name of {' and '.join(row.successors)}" if row.successors else "former name; gone without a successor"
+    )

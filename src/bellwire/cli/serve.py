@@ -1,0 +1,115 @@
+"""`bellwire serve`: the server, from its first line to the last batch."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NoReturn
+
+import click
+import uvloop
+
+from bellwire.cli.helping import examples
+from bellwire.cli.locating import folder_options, leave_address, remove_address, settings, url_of
+from bellwire.cli.logs import set_up_logs
+from bellwire.cli.tables import print_facts
+from bellwire.cli.terminal import OUT, note, say
+from bellwire.config import Config
+from bellwire.errors import BellwireError
+from bellwire.folder import ADMIN_FILE
+from bellwire.service import Bellwire
+from bellwire.web.server import serve_api
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+@click.command(
+    epilog=examples(
+        "bellwire serve",
+        "bellwire serve --data /var/lib/bellwire --listen 127.0.0.1:9000",
+        "BELLWIRE_LOG_FORMAT=json bellwire serve",
+    )
+)
+@click.option("--listen", metavar="HOST:PORT", help="Where the API listens; port 0 takes any free one.")
+@click.option("--insecure-listen", is_flag=True, default=None, help="Listen where other machines can reach it.")
+@click.option("--log-level", metavar="LEVEL", help="error, warn, info or debug.")
+@click.option("--log-format", metavar="FORMAT", help="auto, text or json.")
+@folder_options
+@click.pass_context
+def serve(
+    context: click.Context,
+    listen: str | None,
+    insecure_listen: bool | None,
+    log_level: str | None,
+    log_format: str | None,
+) -> None:
+    """Take events in and deliver them, until SIGTERM or Ctrl-C.
+
+    The first signal ends in good order: no new events, a last batch to healthy webhooks, 8 s at most; exit code 0. A
+    second signal stops at once, with 128 + its number; nothing that was acknowledged is lost by that.
+    """
+    config = settings(
+        context, listen=listen, insecure_listen=insecure_listen, log_level=log_level, log_format=log_format
+    )
+    set_up_logs(config.log_level, config.log_format)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(config))
+    except BellwireError as problem:
+        raise click.ClickException(str(problem)) from problem
+
+
+async def _serve(config: Config) -> None:
+    with _stop_signals(config.data) as stop:
+        async with Bellwire.open(config.data) as service:
+            server = await serve_api(service, host=config.listen.host, port=config.listen.port)
+            try:
+                url = url_of(server.host, server.port)
+                leave_address(config.data, url)
+                _welcome(config.data, url, webhooks=len(service.webhooks()))
+                await stop.wait()
+                note("stopping: no new events are taken, what is under way is finished (a second signal stops at once)")
+            finally:
+                # The service first: while it ends, the API still tells publishers to come again.
+                await service.close()
+                await server.stop()
+                remove_address(config.data)
+
+
+@contextlib.contextmanager
+def _stop_signals(data: Path) -> Iterator[asyncio.Event]:
+    """An event that the first signal sets; the second ends the process."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+
+    def take(number: int) -> None:
+        if stop.is_set():
+            _stop_at_once(data, number)
+        stop.set()
+
+    for each in SIGNALS:
+        loop.add_signal_handler(each, take, each)
+    try:
+        yield stop
+    finally:
+        for each in SIGNALS:
+            loop.remove_signal_handler(each)
+
+
+def _stop_at_once(data: Path, number: int) -> NoReturn:
+    remove_address(data)
+    note("stopped at once")
+    os._exit(128 + number)
+
+
+def _welcome(data: Path, url: str, *, webhooks: int) -> None:
+    say("Bellwire is running", style="bold green")
+    print_facts([("listens at", url), ("keeps its data in", str(data)), ("admin's token", str(data / ADMIN_FILE))])
+    if webhooks == 0:
+        say()
+        say("No webhook yet. To create the first one, in another terminal:")
+        say("  bellwire webhook create --url https://example.com/hook --event 'auth.*'", style="cyan")
+        say("To see how it all works together: bellwire demo")
+    OUT.file.flush()

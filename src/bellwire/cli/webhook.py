@@ -1,0 +1,178 @@
+"""`bellwire webhook`: the registered webhooks; list, show, status, enable, disable, delete."""
+
+from typing import Final
+
+import click
+import msgspec
+
+from bellwire.cli.asking import confirm
+from bellwire.cli.client import MERGE_PATCH, Client, path_of
+from bellwire.cli.helping import OrderedGroup, examples
+from bellwire.cli.locating import connect, server_options
+from bellwire.cli.tables import STATE_STYLES, Column, pretty, print_facts, print_json_lines, print_table
+from bellwire.cli.terminal import OUT, note, say
+from bellwire.cli.webhook_writing import check, create, edit, update
+from bellwire.cli.wording import counted, length, moment
+
+LIST_MAX: Final = 10_000
+
+
+class WebhookRow(msgspec.Struct, frozen=True):
+    """What lists need of a webhook."""
+
+    id: str
+    name: str
+    url: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How a webhook does; see GET /v1/webhooks/{id}/status."""
+
+    state: str
+    since: str
+    reason: str
+    backlog: int
+    lag_ms: int
+    delivered: int
+    discarded: int
+    last_success: str | None
+    last_failure: str | None
+    next_attempt: str | None
+
+
+def complete_id(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of the webhooks, for the shell; none where they cannot be read."""
+    try:
+        return [row.id for row in _rows(connect(context)) if row.id.startswith(incomplete)]
+    except click.ClickException:
+        return []
+
+
+@click.command("list", epilog=examples("bellwire webhook list", "bellwire webhook list --json | jq -r .url"))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object for each webhook, a line each.")
+@server_options
+@click.pass_context
+def list_webhooks(context: click.Context, as_json: bool) -> None:
+    """List the webhooks and how each does."""
+    client = connect(context)
+    if as_json:
+        print_json_lines(client.items("/v1/webhooks", {}, limit=LIST_MAX))
+        return
+    found = [(row, _status(client, row.id)) for row in _rows(client)]
+    if not found:
+        note("no webhook yet; create one: bellwire webhook create --help")
+        return
+    columns = (
+        Column(heading="id"),
+        Column(heading="state", styles=STATE_STYLES),
+        Column(heading="backlog", number=True),
+        Column(heading="name", cut=True),
+        Column(heading="url", cut=True),
+    )
+    print_table(columns, ((row.id, state.state, f"{state.backlog:,}", row.name, row.url) for row, state in found))
+
+
+@click.command(epilog=examples("bellwire webhook show ID > hook.json; bellwire webhook update ID hook.json"))
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
+@server_options
+@click.pass_context
+def show(context: click.Context, webhook_id: str) -> None:
+    """Show a webhook's object as JSON, secrets as ****.
+
+    What is shown can be edited and given to `webhook update`; **** keeps the stored secret.
+    """
+    OUT.print_json(pretty(connect(context).ask("GET", path_of("webhooks", webhook_id)).body))
+
+
+@click.command()
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@server_options
+@click.pass_context
+def status(context: click.Context, webhook_id: str, as_json: bool) -> None:
+    """Show how a webhook does: state, reason, backlog, lag."""
+    client = connect(context)
+    answer = client.ask("GET", path_of("webhooks", webhook_id, "status"))
+    if as_json:
+        print_json_lines([answer.body])
+        return
+    found = msgspec.json.decode(answer.body, type=Status)
+    say(found.state, style=STATE_STYLES.get(found.state))
+    facts = [("since", moment(found.since))]
+    facts += [("because", found.reason)] if found.reason else []
+    facts += [
+        (
+            "waiting",
+            counted(found.backlog, "event") + (f", the oldest for {length(found.lag_ms)}" if found.backlog else ""),
+        ),
+        ("delivered", counted(found.delivered, "event")),
+        ("discarded", counted(found.discarded, "event")),
+        ("last success", moment(found.last_success)),
+        ("last failure", moment(found.last_failure)),
+        ("next attempt", moment(found.next_attempt)),
+    ]
+    print_facts(facts)
+
+
+@click.command()
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
+@server_options
+@click.pass_context
+def enable(context: click.Context, webhook_id: str) -> None:
+    """Enable a webhook; it goes on with the events from now on."""
+    client = connect(context)
+    _switch(client, webhook_id, on=True)
+    say(f"{webhook_id} is enabled and gets the events from now on")
+
+
+@click.command()
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@server_options
+@click.pass_context
+def disable(context: click.Context, webhook_id: str, yes: bool) -> None:
+    """Disable a webhook; what waits for it is discarded."""
+    client = connect(context)
+    waiting = _status(client, webhook_id).backlog
+    if waiting:
+        confirm(f"{counted(waiting, 'event')} waiting for {webhook_id} will be discarded. Disable it?", yes=yes)
+    _switch(client, webhook_id, on=False)
+    say(f"{webhook_id} is disabled" + (f"; {counted(waiting, 'waiting event')} discarded" if waiting else ""))
+
+
+@click.command()
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@server_options
+@click.pass_context
+def delete(context: click.Context, webhook_id: str, yes: bool) -> None:
+    """Delete a webhook; what waits for it is discarded."""
+    client = connect(context)
+    row = msgspec.json.decode(client.ask("GET", path_of("webhooks", webhook_id)).body, type=WebhookRow)
+    waiting = _status(client, webhook_id).backlog
+    loss = f" {counted(waiting, 'event')} waiting for it will be discarded." if waiting else ""
+    confirm(f"Delete {row.name!r} ({row.url})?{loss}", yes=yes)
+    client.ask("DELETE", path_of("webhooks", webhook_id))
+    say(f"{webhook_id} is deleted")
+
+
+@click.group(
+    cls=OrderedGroup,
+    commands=[list_webhooks, show, status, create, check, update, edit, enable, disable, delete],
+)
+@server_options
+def webhook() -> None:
+    """Create, change and look at webhooks."""
+
+
+def _rows(client: Client) -> list[WebhookRow]:
+    return [msgspec.json.decode(item, type=WebhookRow) for item in client.items("/v1/webhooks", {}, limit=LIST_MAX)]
+
+
+def _status(client: Client, webhook_id: str) -> Status:
+    return msgspec.json.decode(client.ask("GET", path_of("webhooks", webhook_id, "status")).body, type=Status)
+
+
+def _switch(client: Client, webhook_id: str, *, on: bool) -> None:
+    body = msgspec.json.encode({"enable": on})
+    client.ask("PATCH", path_of("webhooks", webhook_id), body=body, headers={"Content-Type": MERGE_PATCH})

@@ -1,0 +1,298 @@
+"""Settings: defaults < file < environment < flags, each effective value with its origin."""
+
+import enum
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+import platformdirs
+
+from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.listen_address import ListenAddress, parse_listen_address
+from bellwire.rules.suggesting import alternatives, nearest, quoted
+
+VARIABLE_PREFIX: Final = "BELLWIRE_"
+FILE_VARIABLE: Final = "BELLWIRE_CONFIG"
+FILE_BYTES_MAX: Final = 1024 * 1024
+PATH_LENGTH_MAX: Final = 4096
+
+_DEFAULT_ADDRESS: Final = "127.0.0.1:8425"
+_CLIENT_VARIABLES: Final = frozenset({"BELLWIRE_URL", "BELLWIRE_TOKEN"})
+# Kubernetes gives these to every container beside a service named "bellwire".
+_FOREIGN_VARIABLES: Final = re.compile(r"BELLWIRE_(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_\w+)?)", re.ASCII)
+
+
+class LogLevel(enum.Enum):
+    """The least severity that is logged."""
+
+    ERROR = "error"
+    WARN = "warn"
+    INFO = "info"
+    DEBUG = "debug"
+
+
+class LogFormat(enum.Enum):
+    """How log lines look; auto: text on a terminal, json otherwise."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where a value was set, in words: `default`, `file …`, `environment variable …`, `flag …`.
+
+    folder: what a relative path is relative to; None: the working directory.
+    """
+
+    words: str
+    folder: Path | None = None
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting: its name in the file and as a flag, what it does, and how what was written is read.
+
+    read raises ValueError with what is wrong and what would be right.
+    """
+
+    name: str
+    form: str
+    default: str
+    help: str
+    read: Callable[[object, Origin], Any]
+
+    @property
+    def field(self) -> str:
+        """Its name in Config."""
+        return self.name.replace("-", "_")
+
+    @property
+    def variable(self) -> str:
+        """Its environment variable."""
+        return VARIABLE_PREFIX + self.field.upper()
+
+
+class Row(NamedTuple):
+    """One effective setting as `bellwire config` shows it."""
+
+    name: str
+    value: str
+    origin: str
+
+
+class Config(msgspec.Struct, frozen=True, kw_only=True):
+    """The effective settings. origins: by the settings' names."""
+
+    data: Path
+    listen: ListenAddress
+    insecure_listen: bool
+    log_level: LogLevel
+    log_format: LogFormat
+    origins: dict[str, Origin]
+
+    def explain(self) -> tuple[Row, ...]:
+        """Every setting, its value as it would be written, and where it was set."""
+        return tuple(
+            Row(setting.name, _written(getattr(self, setting.field)), self.origins[setting.name].words)
+            for setting in SETTINGS
+        )
+
+
+def load_config(flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None) -> Config:
+    """The effective settings.
+
+    flags: by the settings' names or fields; None means not given. file: the one that a flag names; without it that of
+    BELLWIRE_CONFIG, without that bellwire.toml in the platform's folder for settings, which need not exist.
+    Raises InvalidSetting with everything that is wrong.
+    """
+    faults: list[Fault] = []
+    written: dict[str, tuple[object, Origin]] = {setting.name: (None, Origin("default")) for setting in SETTINGS}
+    _take_file(written, faults, environ, file)
+    _take_environment(written, faults, environ)
+    for name, value in flags.items():
+        if value is not None:
+            setting = _BY_NAME[name.replace("_", "-")]
+            written[setting.name] = (value, Origin(f"flag --{setting.name}"))
+    values = {setting.field: _read(setting, *written[setting.name], faults) for setting in SETTINGS}
+    if not faults and not values["insecure_listen"] and not values["listen"].is_loopback:
+        faults.append(_reachable(values["listen"], written["listen"][1]))
+    if faults:
+        raise InvalidSetting("\n".join(f"{path}: {message}" for path, message in faults), faults=tuple(faults))
+    return Config(**values, origins={name: origin for name, (_, origin) in written.items()})
+
+
+def default_file() -> Path:
+    """The file that is read where none is named, if it exists."""
+    return platformdirs.user_config_path("bellwire", appauthor=False) / "bellwire.toml"
+
+
+def _take_file(
+    written: dict[str, tuple[object, Origin]], faults: list[Fault], environ: Mapping[str, str], file: Path | None
+) -> None:
+    named_by = "flag --config"
+    if file is None and environ.get(FILE_VARIABLE):
+        file, named_by = Path(environ[FILE_VARIABLE]), f"environment variable {FILE_VARIABLE}"
+    try:
+        if file is None:
+            file, named_by = default_file(), "default"
+            if not file.exists():
+                return
+        table = _parse_file(file)
+    except (OSError, ValueError) as error:
+        faults.append(Fault("config", f"{file} {_trouble(error)} ({named_by})"))
+        return
+    origin = Origin(f"file {file}", folder=file.absolute().parent)
+    for name, value in table.items():
+        if name in _BY_NAME:
+            written[name] = (value, origin)
+        else:
+            faults.append(Fault(name, f"{_unknown(name, _BY_NAME)} ({origin.words})"))
+
+
+def _parse_file(file: Path) -> dict[str, Any]:
+    with file.open("rb") as opened:
+        content = opened.read(FILE_BYTES_MAX + 1)
+    if len(content) > FILE_BYTES_MAX:
+        raise ValueError(f"has more than {FILE_BYTES_MAX} bytes; name the right file")
+    try:
+        return tomllib.loads(content.decode())
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"is not a file of settings in TOML: {error}") from error
+    except RecursionError as error:
+        raise ValueError("is nested too deeply to be a file of settings; name the right file") from error
+
+
+def _trouble(error: OSError | ValueError) -> str:
+    match error:
+        case FileNotFoundError():
+            return "does not exist; name another file or create it"
+        case OSError():
+            return f"cannot be read: {error.strerror or error}; name a file that can be read"
+        case UnicodeDecodeError():
+            return f"is not UTF-8 at byte {error.start}; save it as UTF-8"
+        case _:
+            return str(error)
+
+
+def _take_environment(
+    written: dict[str, tuple[object, Origin]], faults: list[Fault], environ: Mapping[str, str]
+) -> None:
+    known = {setting.variable: setting for setting in SETTINGS}
+    for variable, value in environ.items():
+        if not variable.startswith(VARIABLE_PREFIX) or variable in _CLIENT_VARIABLES or variable == FILE_VARIABLE:
+            continue
+        if variable in known:
+            written[known[variable].name] = (value, Origin(f"environment variable {variable}"))
+        elif not _FOREIGN_VARIABLES.fullmatch(variable):
+            faults.append(Fault(variable, f"{_unknown(variable, known)} (environment)"))
+
+
+def _unknown(name: str, known: Mapping[str, Setting]) -> str:
+    close = nearest(name, known, count=1)
+    remedy = f"did you mean {close[0]}?" if close else f"there are {alternatives(known)}"
+    return f"there is no such setting; {remedy}"
+
+
+def _read(setting: Setting, value: object, origin: Origin, faults: list[Fault]) -> Any:  # noqa: ANN401 - the type is the setting's
+    try:
+        return setting.read(setting.default if value is None else value, origin)
+    except ValueError as error:
+        faults.append(Fault(setting.name, f"{error} ({origin.words})"))
+        return None
+
+
+def _reachable(listen: ListenAddress, origin: Origin) -> Fault:
+    message = (
+        f"{listen} can be reached from other machines, and the API would send tokens, events and secrets there "
+        f"unencrypted; listen on {_DEFAULT_ADDRESS} behind a proxy that speaks TLS, or set insecure-listen to true"
+    )
+    return Fault("listen", f"{message} ({origin.words})")
+
+
+def _read_listen(value: object, _origin: Origin) -> ListenAddress:
+    if not isinstance(value, str):
+        raise ValueError(f"{quoted(str(value))} is no text; write it as {_DEFAULT_ADDRESS!r}")  # noqa: TRY004 - bad settings are one kind of error
+    return parse_listen_address(value)
+
+
+def _read_flag(value: object, _origin: Origin) -> bool:
+    match value:
+        case bool():
+            return value
+        case str() if value.lower() in {"true", "false"}:
+            return value.lower() == "true"
+        case _:
+            raise ValueError(f"{quoted(str(value))} is neither true nor false")
+
+
+def _read_folder(value: object, origin: Origin) -> Path:
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value) or len(str(value)) > PATH_LENGTH_MAX:
+        raise ValueError(f"{quoted(str(value))} is no folder; write a path such as '/var/lib/bellwire'")
+    try:
+        return ((origin.folder or Path.cwd()) / Path(value).expanduser()).absolute()
+    except (RuntimeError, OSError) as error:
+        raise ValueError(f"{quoted(str(value))} is no folder ({error}); write the whole path") from error
+
+
+def _choice(kind: type[enum.Enum]) -> Callable[[object, Origin], enum.Enum]:
+    def read(value: object, _origin: Origin) -> enum.Enum:
+        for choice in kind:
+            if choice is value or choice.value == value:
+                return choice
+        choices = alternatives([choice.value for choice in kind])
+        raise ValueError(f"{quoted(str(value))} is none of its values; write {choices}")
+
+    return read
+
+
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case enum.Enum():
+            return str(value.value)
+        case _:
+            return str(value)
+
+
+SETTINGS: Final = (
+    Setting(
+        name="data",
+        form="FOLDER",
+        default=str(platformdirs.user_data_path("bellwire", appauthor=False)),
+        help="Where everything is kept; made if it is missing, and owned by one Bellwire at a time.",
+        read=_read_folder,
+    ),
+    Setting(
+        name="listen",
+        form="HOST:PORT",
+        default=_DEFAULT_ADDRESS,
+        help="Where the HTTP API listens; an IPv6 address in brackets, port 0 for any free one.",
+        read=_read_listen,
+    ),
+    Setting(
+        name="insecure-listen",
+        form="BOOLEAN",
+        default="false",
+        help="Listen on an address that other machines can reach, though the API speaks unencrypted HTTP.",
+        read=_read_flag,
+    ),
+    Setting(
+        name="log-level",
+        form="error|warn|info|debug",
+        default=LogLevel.INFO.value,
+        help="The least severity that is logged.",
+        read=_choice(LogLevel),
+    ),
+    Setting(
+        name="log-format",
+        form="auto|text|json",
+        default=LogFormat.AUTO.value,
+        help="How log lines look; auto is text on a terminal and json otherwise.",
+        read=_choice(LogFormat),
+    ),
+)
+_BY_NAME: Final = {setting.name: setting for setting in SETTINGS}

@@ -1,0 +1,263 @@
+"""The dispatcher: brings one webhook up to date, one batch at a time."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import msgspec
+import uuid_utils
+from msgspec.structs import replace
+
+from bellwire.clock import Clock
+from bellwire.engine.keyring import Keyring, Unreadable
+from bellwire.engine.planner import Plan, Planner
+from bellwire.engine.reader import Reader, Shelf
+from bellwire.engine.selector import Selector
+from bellwire.errors import StorageUnavailable
+from bellwire.model.attempt import Attempt, AttemptId, Request
+from bellwire.model.batch import Batch
+from bellwire.model.cursor import Cursor, CursorMove
+from bellwire.model.event import LoggedEvent
+from bellwire.model.positions import behind, count_of
+from bellwire.model.webhook import RegisteredWebhook, WebHook
+from bellwire.reporter import Reporter
+from bellwire.rules.batching import join_body
+from bellwire.rules.composing import compose_request
+from bellwire.rules.expiring import Start
+from bellwire.rules.judging import judge
+from bellwire.rules.retrying import next_step
+from bellwire.rules.settling import move_cursor
+from bellwire.sender import Sender
+from bellwire.store import EventLog, Ledger
+
+STORAGE_PAUSE_MS: Final = 1_000
+"""Between two tries of a write that storage refused; nothing is sent meanwhile."""
+
+BLOCKED_PAUSE_MS: Final = 5_000
+"""Between two looks at a secret that could not be read."""
+
+SKIPPED_UNSAID_MAX: Final = 10_000
+"""Positions that a cursor passes without a wanted event before that alone is worth a write."""
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What every dispatcher works with. dice: gives an even chance from 0 to 1."""
+
+    log: EventLog
+    ledger: Ledger
+    sender: Sender
+    clock: Clock
+    reporter: Reporter
+    selector: Selector
+    shelf: Shelf
+    keyring: Keyring
+    start: Start
+    dice: Callable[[], float]
+    user_agent: str
+
+
+class Dispatcher:
+    """Runs while its webhook has something to do. It decides, then writes, in one place only."""
+
+    def __init__(
+        self, webhook: RegisteredWebhook, cursor: Cursor, parts: Parts, call: Callable[["Dispatcher"], None]
+    ) -> None:
+        self._webhook = webhook
+        self._cursor = cursor
+        self._parts = parts
+        self._call = call
+        place = behind(cursor.open.members) if cursor.open else cursor.position
+        self._reader = Reader(parts.log, parts.selector, parts.shelf, position=place)
+        self._planner = Planner(webhook, self._reader, log=parts.log, clock=parts.clock, start=parts.start)
+        self._woken = asyncio.Event()
+        self._free = asyncio.Event()
+        self._free.set()
+        self._blocked: Unreadable | None = None
+        self._look_again_at_ms = 0
+
+    def rest(self) -> None:
+        """Nothing waits up to the end of the log, as somebody found out: read on from there."""
+        self._reader.rest()
+
+    def retire(self) -> None:
+        """Let go of what is held in memory; another dispatcher takes over."""
+        self._reader.seek(self._cursor.position)
+
+    async def run(self) -> None:
+        """Bring the webhook up to date; returns when nothing is left to do until it is woken."""
+        cursor, attempt = self._cursor, None
+        while True:
+            await self._free.wait()
+            self._woken.clear()
+            plan = await self._planner.plan(cursor)
+            await self._write(plan, attempt)
+            cursor, attempt = self._cursor, None
+            due_ms = self._due_ms()
+            if due_ms is None:
+                return
+            if due_ms > self._parts.clock.steady_ms():
+                await self._parts.clock.wait(self._woken, until_ms=due_ms)
+            elif cursor.open is not None:
+                cursor, attempt = await self._attempt(cursor, cursor.open)
+
+    @property
+    def object(self) -> WebHook:
+        """See switchboard.Line."""
+        return self._webhook.object
+
+    @property
+    def webhook(self) -> RegisteredWebhook:
+        """The webhook as it counts now."""
+        return self._webhook
+
+    @property
+    def enabled(self) -> bool:
+        """Whether new events are wanted at all."""
+        gaps = self._webhook.gaps
+        return not gaps or gaps[-1].until is not None
+
+    @property
+    def cursor(self) -> Cursor:
+        """The cursor as it is stored, but for unwanted events that it has passed since."""
+        return self._cursor
+
+    @property
+    def blocked(self) -> Unreadable | None:
+        """Why nothing can be sent now, if that is so."""
+        return self._blocked
+
+    def offer(self, event: LoggedEvent) -> None:
+        """See switchboard.Line."""
+        self._reader.offer(event)
+
+    def wake(self) -> None:
+        """See switchboard.Line."""
+        self._woken.set()
+        self._call(self)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While an edit is being stored, nothing begins that may contradict it."""
+        self._free.clear()
+        try:
+            yield
+        finally:
+            self._free.set()
+
+    def apply(self, webhook: RegisteredWebhook) -> None:
+        """The webhook was edited: what begins from now on goes by the new object."""
+        self._planner.apply(webhook, hurry=_reaches_otherwise(self._webhook.object, webhook.object))
+        self._webhook = webhook
+        self._look_again_at_ms = 0
+        self.wake()
+
+    def finish(self) -> None:
+        """The service stops: see Planner.finish."""
+        self._planner.finish()
+        self.wake()
+
+    async def backlog(self) -> int:
+        """How many events wait, the open batch included."""
+        waiting = count_of(self._cursor.open.members) if self._cursor.open else 0
+        if self._reader.caught_up:
+            return waiting + self._reader.held
+        start = behind(self._cursor.open.members) if self._cursor.open else self._cursor.position
+        types = self._parts.selector.types(self.object)
+        return waiting + await self._parts.log.count(start, before=self._planner.horizon(self._cursor), types=types)
+
+    async def oldest(self) -> LoggedEvent | None:
+        """The event that has waited longest."""
+        if self._cursor.open is not None:
+            return (await self._planner.events_of(self._cursor.open))[0]
+        for event in self._reader.waiting():
+            return event
+        return None
+
+    def _due_ms(self) -> int | None:
+        due_ms = self._planner.due_ms(self._cursor)
+        if due_ms is None or self._blocked is None:
+            return due_ms
+        return None if self._planner.finishing else max(due_ms, self._look_again_at_ms)
+
+    async def _attempt(self, cursor: Cursor, batch: Batch) -> tuple[Cursor, Attempt | None]:
+        """Make one request; where the cursor should stand after it, and the attempt to be stored with that."""
+        parts, webhook = self._parts, self._webhook
+        body = join_body(await self._planner.events_of(batch))
+        at_ms = parts.clock.wall_ms()
+        request = self._compose(batch, body, timestamp_s=at_ms // 1000)
+        if request is None or self._webhook is not webhook or not self._free.is_set():
+            return cursor, None
+        response = await parts.sender.send(request)
+        outcome = judge(response)
+        now_ms = parts.clock.steady_ms()
+        step = next_step(outcome, self.object, failures=cursor.failures + 1, now_ms=now_ms, dice=parts.dice())
+        attempt = Attempt(
+            id=AttemptId(str(uuid_utils.uuid7())),
+            webhook_id=cursor.webhook_id,
+            batch_id=batch.id,
+            number=batch.attempts + 1,
+            at_ms=at_ms,
+            first=batch.members[0][0],
+            last=batch.members[-1][1],
+            events=count_of(batch.members),
+            body_bytes=len(body),
+            response=response,
+            outcome=outcome,
+        )
+        return move_cursor(cursor, batch, outcome=outcome, step=step, now_ms=now_ms), attempt
+
+    def _compose(self, batch: Batch, body: bytes, *, timestamp_s: int) -> Request | None:
+        """The request, or None while a secret cannot be read: never unsigned, never without authentication."""
+        credentials = self._parts.keyring.read(self.object)
+        if isinstance(credentials, Unreadable):
+            self._blocked = credentials
+            self._look_again_at_ms = self._parts.clock.steady_ms() + BLOCKED_PAUSE_MS
+            return None
+        self._blocked = None
+        return compose_request(
+            self.object,
+            credentials,
+            body=body,
+            batch_id=batch.id,
+            timestamp_s=timestamp_s,
+            user_agent=self._parts.user_agent,
+        )
+
+    async def _write(self, plan: Plan, attempt: Attempt | None) -> None:
+        """Store the plan, with the attempt that led to it; as long as storage refuses, nothing else is done."""
+        before, after = self._cursor, plan.cursor
+        if attempt is None and not plan.discards and self._goes_without_saying(before, after):
+            self._cursor = after
+            return
+        after = replace(after, revision=before.revision + 1)
+        move = CursorMove(before=before, after=after, discards=plan.discards)
+        while True:
+            try:
+                await (self._parts.ledger.skip(move) if attempt is None else self._parts.ledger.settle(move, attempt))
+                break
+            except StorageUnavailable as problem:
+                self._parts.reporter.storage_failed(after.webhook_id, problem)
+                pause_until_ms = self._parts.clock.steady_ms() + STORAGE_PAUSE_MS
+                await self._parts.clock.wait(asyncio.Event(), until_ms=pause_until_ms)
+        self._cursor = after
+        if attempt is not None:
+            self._parts.reporter.attempt_settled(attempt)
+        for discard in plan.discards:
+            self._parts.reporter.events_discarded(discard)
+
+    def _goes_without_saying(self, before: Cursor, after: Cursor) -> bool:
+        """Whether only unwanted events were passed, so few that reading them again costs less than a write."""
+        few = after.position - before.position <= SKIPPED_UNSAID_MAX and after.position < self._planner.horizon(after)
+        return after == before or (few and replace(after, position=before.position) == before)
+
+
+def _reaches_otherwise(old: WebHook, new: WebHook) -> bool:
+    """Whether an edit may mend what made attempts fail, so that a waiting backoff ends."""
+    return (
+        old.url != new.url
+        or old.http_auth != new.http_auth
+        or old.http_headers != new.http_headers
+        or old.signature_key != new.signature_key
+        or old.allow_invalid_certs != new.allow_invalid_certs
+    )

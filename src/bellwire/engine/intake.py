@@ -1,0 +1,158 @@
+"""The intake: takes events in. Checks and encodes them once, logs them, and only then acknowledges."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import uuid_utils
+
+from bellwire.clock import Clock
+from bellwire.errors import (
+    BellwireError,
+    ConflictingEvent,
+    Fault,
+    InterruptedLines,
+    InvalidEvent,
+    MalformedBody,
+    Mistake,
+    Stopping,
+)
+from bellwire.model.event import EVENT_BYTES_MAX, PUBLISHED_IDS_MAX, EventId, NewEvent, Published
+from bellwire.model.event_type import DECLARED_TYPES_MAX, Catalogue
+from bellwire.rules.accepting import PublishedEvent, accept_event, show_time
+from bellwire.rules.decoding import decode_body, decode_line
+from bellwire.store import EventLog
+
+CHUNK_EVENTS: Final = 1_000
+CHUNK_BYTES: Final = 1024 * 1024
+"""NDJSON is logged in chunks of so many events or bytes."""
+
+LINE_BYTES_MAX: Final = 2 * EVENT_BYTES_MAX
+"""Of one NDJSON line: escapes and white space may double an event of the largest size."""
+
+
+class Intake:
+    """Where events come in, from whatever source."""
+
+    def __init__(self, log: EventLog, clock: Clock, catalogue: Catalogue) -> None:
+        self._log = log
+        self._clock = clock
+        self._catalogue = catalogue
+        self._shipped_types = len(catalogue)
+        self._closed = False
+
+    def close(self) -> None:
+        """Take no more events; what was begun is finished."""
+        self._closed = True
+
+    async def publish(self, events: Sequence[PublishedEvent]) -> Published:
+        """Log the events, all or none, in their order; returns once they are on disk.
+
+        Raises InvalidEvent, ConflictingEvent, Stopping, StorageUnavailable.
+        """
+        if self._closed:
+            raise Stopping("Bellwire is stopping and takes no more events; publish again when it is back")
+        accepted = self._accept(events)
+        self._check_room_for_types(accepted)
+        appended = await self._log.append(accepted, accepted_at_ms=self._clock.steady_ms())
+        return Published(
+            accepted=len(accepted), duplicates=appended.duplicates, ids=tuple(event.id for event in accepted)
+        )
+
+    async def publish_json(self, body: bytes) -> Published:
+        """Log one event, an array of events or `{"events": […]}`; also raises MalformedBody."""
+        return await self.publish(decode_body(body))
+
+    async def publish_lines(self, body: AsyncIterator[bytes]) -> Published:
+        """Log NDJSON that comes in any pieces, chunk by chunk; raises InterruptedLines. Blank lines are passed over."""
+        lines = _Lines(self)
+        rest = b""
+        async for piece in body:
+            *whole, rest = (rest + piece).split(b"\n")
+            for line in whole:
+                await lines.take(line)
+            if len(rest) > LINE_BYTES_MAX:
+                await lines.take(rest)
+        await lines.take(rest)
+        await lines.flush()
+        return Published(accepted=lines.accepted, duplicates=lines.duplicates, ids=tuple(lines.ids))
+
+    def _accept(self, events: Sequence[PublishedEvent]) -> list[NewEvent]:
+        now = show_time(datetime.fromtimestamp(self._clock.wall_ms() / 1000, UTC))
+        accepted = []
+        for index, published in enumerate(events):
+            event = accept_event(published, catalogue=self._catalogue, accepted_at=now, make_id=_make_id)
+            if isinstance(event, Fault):
+                path = f"events/{index}/{event.path}".rstrip("/")
+                raise InvalidEvent(index, Fault(path, event.message))
+            accepted.append(event)
+        return accepted
+
+    def _check_room_for_types(self, events: Sequence[NewEvent]) -> None:
+        unseen = {event.type for event in events if event.type not in self._catalogue}
+        if unseen and len(self._catalogue) - self._shipped_types + len(unseen) > DECLARED_TYPES_MAX:
+            index = next(index for index, event in enumerate(events) if event.type in unseen)
+            message = (
+                f"{events[index].type} would be one type more than the {DECLARED_TYPES_MAX:,} that can be declared"
+            )
+            raise InvalidEvent(index, Fault(f"events/{index}/type", message))
+
+
+class _Lines:
+    """The chunk in hand of one NDJSON body, and the counts of those before it."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+        self._chunk: list[PublishedEvent] = []
+        self._chunk_lines: list[int] = []
+        self._chunk_bytes = 0
+        self._line = 0
+        self.accepted = 0
+        self.duplicates = 0
+        self.ids: list[EventId] = []
+
+    async def take(self, line: bytes) -> None:
+        """Put one line into the chunk; log the chunk once it is full."""
+        self._line += 1
+        if not line.strip():
+            return
+        try:
+            if len(line) > LINE_BYTES_MAX:
+                raise MalformedBody(f"has more than {LINE_BYTES_MAX:,} bytes; an event may have {EVENT_BYTES_MAX:,}")
+            event = decode_line(line)
+        except Mistake as problem:
+            await self.flush()
+            raise self._interrupted(problem, self._line) from problem
+        self._chunk.append(event)
+        self._chunk_lines.append(self._line)
+        self._chunk_bytes += len(line)
+        if len(self._chunk) >= CHUNK_EVENTS or self._chunk_bytes >= CHUNK_BYTES:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Log the chunk in hand; of a chunk with a bad event, what stands before it."""
+        chunk, lines = self._chunk, self._chunk_lines
+        self._chunk, self._chunk_lines, self._chunk_bytes = [], [], 0
+        if not chunk:
+            return
+        try:
+            await self._publish(chunk)
+        except (InvalidEvent, ConflictingEvent) as problem:
+            if problem.index:
+                await self._publish(chunk[: problem.index])
+            raise self._interrupted(problem, lines[problem.index]) from problem
+        except BellwireError as problem:
+            raise self._interrupted(problem, lines[0]) from problem
+
+    async def _publish(self, chunk: Sequence[PublishedEvent]) -> None:
+        published = await self._intake.publish(chunk)
+        self.accepted += published.accepted
+        self.duplicates += published.duplicates
+        self.ids += published.ids[: PUBLISHED_IDS_MAX - len(self.ids)]
+
+    def _interrupted(self, cause: BellwireError, line: int) -> InterruptedLines:
+        return InterruptedLines(cause, line=line, accepted=self.accepted, duplicates=self.duplicates)
+
+
+def _make_id() -> str:
+    return str(uuid_utils.uuid7())

@@ -1,0 +1,124 @@
+"""The reader: what waits for one webhook, in log order, from memory while it keeps up and from the log when it lags."""
+
+from collections import deque
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final
+
+from bellwire.engine.selector import Selector
+from bellwire.model.event import LoggedEvent, Position
+from bellwire.model.webhook import WebHook
+from bellwire.store import PAGE_EVENTS_MAX, EventLog
+
+HELD_EVENTS_MAX: Final = 10_000
+"""Events that one reader holds in memory before it leaves the rest to the log."""
+
+SHELF_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Bytes that all readers together hold of events that came while they kept up; an event counts for each holder."""
+
+
+class Shelf:
+    """The memory that readers share for events which they need not read from the log again."""
+
+    def __init__(self, bytes_max: int = SHELF_BYTES_MAX) -> None:
+        self.bytes_left = bytes_max
+
+
+class Reader:
+    """`position` is where it stands: everything wanted before it has been taken."""
+
+    def __init__(self, log: EventLog, selector: Selector, shelf: Shelf, *, position: Position) -> None:
+        self._log = log
+        self._selector = selector
+        self._shelf = shelf
+        self._held: deque[LoggedEvent] = deque()
+        self._held_bytes = 0
+        self._read_to = position
+        self._live = False
+        self._seeks = 0
+
+    @property
+    def position(self) -> Position:
+        """Of the first waiting event, as far as it is known; else the place up to which nothing waits."""
+        if self._held:
+            return self._held[0].position
+        return self._log.end if self._live else self._read_to
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything that waits is held in memory."""
+        return self._live
+
+    @property
+    def held(self) -> int:
+        """How many waiting events are held in memory."""
+        return len(self._held)
+
+    def waiting(self) -> Iterable[LoggedEvent]:
+        """The waiting events that are held, in log order."""
+        return self._held
+
+    def offer(self, event: LoggedEvent) -> None:
+        """A wanted event was logged: hold it while there is room, else leave it to the log."""
+        if not self._live:
+            return
+        if len(self._held) >= HELD_EVENTS_MAX or self._shelf.bytes_left < len(event.encoded):
+            self._live = False
+            self._read_to = event.position
+            return
+        self._hold(event)
+
+    async def fill(self, webhook: WebHook) -> None:
+        """Hold enough for the largest batch of this webhook, or all that waits."""
+        while (
+            not self._live and len(self._held) < webhook.max_batch_events and self._held_bytes < webhook.max_batch_bytes
+        ):
+            await self._read_page(webhook)
+
+    def take(self, count: int) -> tuple[LoggedEvent, ...]:
+        """Hand over the first held events; they no longer wait."""
+        taken = tuple(islice(self._held, count))
+        for event in taken:
+            self._held.popleft()
+            self._release(event)
+        return taken
+
+    def seek(self, position: Position) -> None:
+        """Stand at another place; what was held is forgotten and read from the log again."""
+        for event in self._held:
+            self._release(event)
+        self._held.clear()
+        self._live = False
+        self._read_to = position
+        self._seeks += 1
+
+    def rest(self) -> None:
+        """Stand at the end of the log, where nothing waits."""
+        self.seek(self._log.end)
+        self._live = True
+
+    async def _read_page(self, webhook: WebHook) -> None:
+        seeks = self._seeks
+        page = await self._log.read(
+            self._read_to,
+            before=self._log.end,
+            types=self._selector.types(webhook),
+            events_max=min(webhook.max_batch_events, PAGE_EVENTS_MAX),
+            bytes_max=webhook.max_batch_bytes,
+        )
+        if self._seeks != seeks:
+            return
+        for event in page.events:
+            self._hold(event)
+        self._read_to = page.next
+        # Events that were logged while the page was read were not offered, so the end counts as it is now.
+        self._live = page.next >= self._log.end
+
+    def _hold(self, event: LoggedEvent) -> None:
+        self._held.append(event)
+        self._held_bytes += len(event.encoded)
+        self._shelf.bytes_left -= len(event.encoded)
+
+    def _release(self, event: LoggedEvent) -> None:
+        self._held_bytes -= len(event.encoded)
+        self._shelf.bytes_left += len(event.encoded)

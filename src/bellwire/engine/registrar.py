@@ -1,0 +1,153 @@
+"""The registrar: registers, edits and deletes webhooks; each change counts from the moment it is stored."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+import uuid_utils
+from msgspec.structs import replace
+
+from bellwire.clock import Clock
+from bellwire.engine.supervisor import Supervisor
+from bellwire.errors import EditConflict, UnknownThing
+from bellwire.model.cursor import Cursor
+from bellwire.model.event_type import Catalogue
+from bellwire.model.webhook import Gap, RegisteredWebhook, WebHook, WebhookId
+from bellwire.rules.patching import merge_patch
+from bellwire.rules.presenting import present_registered
+from bellwire.rules.validating import Checked, read_webhook
+from bellwire.store import EventLog, Registry
+
+GAPS_MAX: Final = 1_000
+"""Of one webhook; older ones than these many are forgotten, its cursor has passed them long ago."""
+
+
+class Registrar:
+    """Knows all webhooks and is the only one that changes them, one change at a time."""
+
+    def __init__(
+        self, registry: Registry, log: EventLog, *, clock: Clock, catalogue: Catalogue, supervisor: Supervisor
+    ) -> None:
+        self._registry = registry
+        self._log = log
+        self._clock = clock
+        self._catalogue = catalogue
+        self._supervisor = supervisor
+        self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    def load(self, webhooks: Iterable[RegisteredWebhook]) -> None:
+        """Take over what is stored."""
+        self._webhooks = {webhook.id: webhook for webhook in webhooks if not webhook.deleted}
+
+    def all(self) -> tuple[RegisteredWebhook, ...]:
+        """The webhooks that are not deleted, oldest first."""
+        return tuple(self._webhooks.values())
+
+    def get(self, webhook_id: WebhookId) -> RegisteredWebhook:
+        """Raises UnknownThing."""
+        webhook = self._webhooks.get(webhook_id)
+        if webhook is None:
+            raise UnknownThing("webhook", webhook_id)
+        return webhook
+
+    def check(self, document: object) -> Checked:
+        """What creating this would store. Raises InvalidObject."""
+        return read_webhook(document, catalogue=self._catalogue)
+
+    async def create(self, document: object) -> tuple[RegisteredWebhook, Checked]:
+        """Register a webhook, at the end of the log. Raises InvalidObject."""
+        checked = self.check(document)
+        async with self._one_at_a_time:
+            now_ms = self._clock.wall_ms()
+            end = self._log.end
+            webhook = RegisteredWebhook(
+                id=WebhookId(str(uuid_utils.uuid7())),
+                object=checked.webhook,
+                revision=1,
+                created_at_ms=now_ms,
+                updated_at_ms=now_ms,
+                switched_at_ms=now_ms,
+                starts_at=end,
+                gaps=() if checked.webhook.enable else (Gap(since=end),),
+            )
+            cursor = Cursor(webhook_id=webhook.id, position=end, since_ms=now_ms)
+            await self._registry.add_webhook(webhook, cursor)
+            self._webhooks[webhook.id] = webhook
+            self._supervisor.add(webhook, cursor)
+        return webhook, checked
+
+    async def replace(
+        self, webhook_id: WebhookId, document: object, *, revision: int | None
+    ) -> tuple[RegisteredWebhook, Checked]:
+        """Give a webhook another object. Raises UnknownThing, EditConflict, InvalidObject."""
+        async with self._one_at_a_time:
+            return await self._replace(self._at_revision(webhook_id, revision), document)
+
+    async def patch(
+        self, webhook_id: WebhookId, patch: object, *, revision: int | None
+    ) -> tuple[RegisteredWebhook, Checked]:
+        """Change members of a webhook's object by a merge patch (RFC 7396). Raises as replace does."""
+        async with self._one_at_a_time:
+            webhook = self._at_revision(webhook_id, revision)
+            return await self._replace(webhook, merge_patch(present_registered(webhook), patch))
+
+    async def delete(self, webhook_id: WebhookId, *, revision: int | None) -> None:
+        """Delete a webhook; what waits is discarded. Raises UnknownThing, EditConflict."""
+        async with self._one_at_a_time:
+            webhook = self._at_revision(webhook_id, revision)
+            await self._store(replace(self._edited(webhook, replace(webhook.object, enable=False)), deleted=True))
+
+    def _at_revision(self, webhook_id: WebhookId, revision: int | None) -> RegisteredWebhook:
+        webhook = self.get(webhook_id)
+        if revision is not None and revision != webhook.revision:
+            raise EditConflict(
+                f"the webhook {webhook_id} is at revision {webhook.revision}, the edit was made from {revision}; "
+                "read it again and repeat the edit"
+            )
+        return webhook
+
+    async def _replace(self, webhook: RegisteredWebhook, document: object) -> tuple[RegisteredWebhook, Checked]:
+        checked = read_webhook(document, catalogue=self._catalogue, stored=webhook)
+        if checked.webhook == webhook.object:
+            return webhook, checked
+        return await self._store(self._edited(webhook, checked.webhook)), checked
+
+    async def _store(self, webhook: RegisteredWebhook) -> RegisteredWebhook:
+        with self._supervisor[webhook.id].held():
+            if self._switches(webhook):
+                webhook = self._switched(webhook)
+            await self._registry.replace_webhook(webhook)
+            if webhook.deleted:
+                del self._webhooks[webhook.id]
+            else:
+                self._webhooks[webhook.id] = webhook
+            self._supervisor.apply(webhook)
+        return webhook
+
+    def _edited(self, webhook: RegisteredWebhook, edited: WebHook) -> RegisteredWebhook:
+        revision = webhook.revision + 1
+        same_filter = (webhook.object.events_policy, webhook.object.events, webhook.object.level) == (
+            edited.events_policy,
+            edited.events,
+            edited.level,
+        )
+        return replace(
+            webhook,
+            object=edited,
+            revision=revision,
+            updated_at_ms=self._clock.wall_ms(),
+            filter_revision=webhook.filter_revision if same_filter else revision,
+        )
+
+    def _switches(self, webhook: RegisteredWebhook) -> bool:
+        return webhook.object.enable != self._webhooks[webhook.id].object.enable
+
+    def _switched(self, webhook: RegisteredWebhook) -> RegisteredWebhook:
+        """Disabled from the end of the log on, or enabled again from there on."""
+        end = self._log.end
+        if webhook.object.enable:
+            gaps = (*webhook.gaps[:-1], Gap(since=webhook.gaps[-1].since, until=end))
+        else:
+            gaps = (*webhook.gaps, Gap(since=end))
+        return replace(webhook, gaps=gaps[-GAPS_MAX:], switched_at_ms=webhook.updated_at_ms)

@@ -1,0 +1,121 @@
+"""The supervisor: one dispatcher per webhook, running while it has something to do, and begun anew if it fails."""
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final
+
+from bellwire.engine.dispatcher import Dispatcher, Parts
+from bellwire.engine.switchboard import Switchboard
+from bellwire.model.cursor import Cursor
+from bellwire.model.event import EventTypeId, Position
+from bellwire.model.webhook import RegisteredWebhook, WebhookId
+
+RESTART_PAUSE_MS: Final = 1_000
+"""Before a dispatcher that failed is started again."""
+
+STOP_MS: Final = 8_000
+"""In all for stopping (semantics §9): requests in flight, and the last batches of healthy webhooks."""
+
+
+class Supervisor:
+    """Owns the dispatchers and their tasks."""
+
+    def __init__(self, parts: Parts, switchboard: Switchboard) -> None:
+        self._parts = parts
+        self._switchboard = switchboard
+        self._dispatchers: dict[WebhookId, Dispatcher] = {}
+        self._tasks: dict[WebhookId, asyncio.Task[None]] = {}
+        self._stopped = False
+
+    def __getitem__(self, webhook_id: WebhookId) -> Dispatcher:
+        """The dispatcher of a webhook; raises KeyError for an unknown or a wholly deleted one."""
+        return self._dispatchers[webhook_id]
+
+    def start(
+        self,
+        webhooks: Iterable[RegisteredWebhook],
+        cursors: Iterable[Cursor],
+        last_positions: dict[EventTypeId, Position],
+    ) -> None:
+        """Take up the webhooks where their cursors stand; only those for which something may wait begin to run.
+
+        last_positions: of each type's last event, so that nothing of the log needs to be read for the others.
+        """
+        by_id = {cursor.webhook_id: cursor for cursor in cursors}
+        idle_from: dict[frozenset[EventTypeId], Position] = {}
+        for webhook in webhooks:
+            cursor = by_id[webhook.id]
+            types = self._parts.selector.types(webhook.object)
+            if types not in idle_from:
+                idle_from[types] = max(
+                    (last_positions[name] for name in types & last_positions.keys()), default=Position(0)
+                )
+            dispatcher = self._add(webhook, cursor)
+            if cursor.open is not None or idle_from[types] >= cursor.position:
+                dispatcher.wake()
+            else:
+                dispatcher.rest()
+
+    def add(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
+        """Take up a webhook that was just registered."""
+        self._add(webhook, cursor).wake()
+
+    def apply(self, webhook: RegisteredWebhook) -> None:
+        """A webhook was edited, enabled, disabled or deleted; it counts from now on."""
+        self._dispatchers[webhook.id].apply(webhook)
+        self._connect(self._dispatchers[webhook.id])
+
+    async def stop(self) -> None:
+        """Give healthy webhooks a last batch, let requests in flight end, then cut off what is left; once."""
+        if self._stopped:
+            return
+        for dispatcher in list(self._dispatchers.values()):
+            dispatcher.finish()
+        self._stopped = True
+        running = [task for task in self._tasks.values() if not task.done()]
+        if running:
+            _, late = await asyncio.wait(running, timeout=STOP_MS / 1000)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def _add(self, webhook: RegisteredWebhook, cursor: Cursor) -> Dispatcher:
+        dispatcher = Dispatcher(webhook, cursor, self._parts, self._call)
+        self._dispatchers[webhook.id] = dispatcher
+        self._connect(dispatcher)
+        return dispatcher
+
+    def _connect(self, dispatcher: Dispatcher) -> None:
+        if dispatcher.enabled:
+            self._switchboard.connect(dispatcher.webhook.id, dispatcher)
+        else:
+            self._switchboard.disconnect(dispatcher.webhook.id)
+
+    def _call(self, dispatcher: Dispatcher) -> None:
+        """Let a dispatcher run, unless it does."""
+        webhook_id = dispatcher.webhook.id
+        if webhook_id not in self._tasks and not self._stopped:
+            self._tasks[webhook_id] = asyncio.get_running_loop().create_task(self._drive(webhook_id))
+
+    async def _drive(self, webhook_id: WebhookId) -> None:
+        """Run a dispatcher to its rest. Nothing waits between that and forgetting the task, so that no call is lost."""
+        failed: Dispatcher | None = None
+        while True:
+            try:
+                if failed is not None:
+                    await self._begin_anew(failed)
+                await self._dispatchers[webhook_id].run()
+                break
+            except Exception as problem:  # noqa: BLE001 - whatever is wrong with one webhook must not end the others
+                self._parts.reporter.dispatcher_failed(webhook_id, problem)
+                failed = self._dispatchers[webhook_id]
+                await self._parts.clock.wait(asyncio.Event(), until_ms=self._parts.clock.steady_ms() + RESTART_PAUSE_MS)
+        if self._dispatchers[webhook_id].webhook.deleted:
+            del self._dispatchers[webhook_id]
+        del self._tasks[webhook_id]
+
+    async def _begin_anew(self, failed: Dispatcher) -> None:
+        """Put another dispatcher in the place of one that failed, from what is stored."""
+        cursors = {cursor.webhook_id: cursor for cursor in await self._parts.ledger.cursors()}
+        failed.retire()
+        self._add(failed.webhook, cursors[failed.webhook.id])

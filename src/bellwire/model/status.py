@@ -1,0 +1,46 @@
+"""What an operator asks for: how a webhook does, how the whole does, which events were given up."""
+
+import msgspec
+
+from bellwire.model.cursor import DiscardReason
+from bellwire.model.event import LoggedEvent
+from bellwire.model.webhook import WebhookId
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """One discarded event. number and the event's position make its place in the list of all; at_ms: since 1970."""
+
+    number: int
+    event: LoggedEvent
+    webhook_id: WebhookId
+    reason: DiscardReason
+    at_ms: int
+
+
+class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How a webhook does. state: healthy, retrying, failing, blocked or disabled; since when, and why in words.
+
+    backlog: events waiting. lag_ms: age of the oldest of them. Times in milliseconds since 1970.
+    """
+
+    state: str
+    since_ms: int
+    reason: str
+    backlog: int
+    lag_ms: int
+    delivered: int
+    discarded: int
+    last_success_at_ms: int | None
+    last_failure_at_ms: int | None
+    next_attempt_at_ms: int | None
+
+
+class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """How Bellwire does as a whole. states: how many webhooks are in each state; store_bytes: the store's files."""
+
+    version: str
+    started_at_ms: int
+    events_logged: int
+    webhooks: int
+    states: dict[str, int]
+    store_bytes: int

@@ -1,0 +1,63 @@
+"""What exactly do we send?"""
+
+import base64
+from typing import Final
+
+import msgspec
+
+from bellwire.model.attempt import Request
+from bellwire.model.batch import BatchId
+from bellwire.model.webhook import Basic, Bearer, Unauthenticated, WebHook
+from bellwire.rules.signing import sign_body, sign_standard
+
+CONTENT_TYPE: Final = "Content-Type"
+USER_AGENT: Final = "User-Agent"
+
+
+class Credentials(msgspec.Struct, frozen=True, kw_only=True):
+    """The secrets that a webhook names, as read for one attempt; None where it names none."""
+
+    signature_key: str | None
+    auth_secret: str | None
+
+    def __repr__(self) -> str:
+        """Without the secrets."""
+        return "Credentials(…)"
+
+
+def compose_request(
+    webhook: WebHook, credentials: Credentials, *, body: bytes, batch_id: BatchId, timestamp_s: int, user_agent: str
+) -> Request:
+    """The request of one attempt. Header order: ours, the webhook's own, authentication, signatures.
+
+    timestamp_s: the attempt's time, seconds since 1970. The webhook's own Content-Type and User-Agent replace ours.
+    """
+    own = {name.lower() for name in webhook.http_headers}
+    ours = ((CONTENT_TYPE, "application/json"), (USER_AGENT, user_agent))
+    headers = [(name, value) for name, value in ours if name.lower() not in own]
+    headers += webhook.http_headers.items()
+    headers += _authorization(webhook, credentials)
+    if credentials.signature_key is not None:
+        headers.append(("X-Signature", sign_body(credentials.signature_key, body)))
+    headers += [("webhook-id", batch_id), ("webhook-timestamp", str(timestamp_s))]
+    if credentials.signature_key is not None:
+        signature = sign_standard(credentials.signature_key, message_id=batch_id, timestamp_s=timestamp_s, body=body)
+        headers.append(("webhook-signature", signature))
+    return Request(
+        url=webhook.url,
+        headers=tuple(headers),
+        body=body,
+        timeout_ms=webhook.timeout_ms,
+        allow_invalid_certs=webhook.allow_invalid_certs,
+    )
+
+
+def _authorization(webhook: WebHook, credentials: Credentials) -> list[tuple[str, str]]:
+    match webhook.http_auth:
+        case Unauthenticated():
+            return []
+        case Basic(username=username):
+            user_pass = f"{username}:{credentials.auth_secret}".encode()
+            return [("Authorization", "Basic " + base64.b64encode(user_pass).decode())]
+        case Bearer():
+            return [("Authorization", f"Bearer {credentials.auth_secret}")]

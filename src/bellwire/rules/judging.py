@@ -1,0 +1,26 @@
+"""What did the answer mean?"""
+
+from http import HTTPStatus
+
+from bellwire.model.attempt import Answer, Delivered, Failed, NoAnswer, Outcome, Response
+
+
+def judge(response: Response) -> Outcome:
+    """Any 2xx means that the whole batch was taken; everything else means that it was not."""
+    match response:
+        case Answer(status=status) if 200 <= status <= 299:
+            return Delivered()
+        case Answer(status=status) if 300 <= status <= 399:
+            location = dict(response.headers).get("location", "nowhere")
+            return Failed(f"{_named(status)} to {location}; redirects are not followed, put the final address in url")
+        case Answer(status=status):
+            return Failed(_named(status))
+        case NoAnswer(detail=detail):
+            return Failed(detail)
+
+
+def _named(status: int) -> str:
+    try:
+        return f"answered {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"answered {status}"

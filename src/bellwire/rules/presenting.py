@@ -1,0 +1,81 @@
+"""What does a person see of a webhook object?"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, assert_never
+
+import msgspec
+
+from bellwire.model.duration import show_duration
+from bellwire.model.secret import MASK, EnvironmentVariable, File, NoSecret, SecretKey, Value
+from bellwire.model.webhook import KIB, MIB, Basic, Bearer, HttpAuth, RegisteredWebhook, Unauthenticated, WebHook
+from bellwire.rules.accepting import show_time
+
+SERVER_FIELDS: Final = ("id", "createdAt", "updatedAt")
+"""What the server adds to a WebHook object; no writer may choose it."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def present_webhook(webhook: WebHook) -> dict[str, Any]:
+    """The JSON form of the object: complete, secrets masked, durations and sizes as text; no level where it has none.
+
+    Read again over the same stored object it gives the same object.
+    """
+    key = webhook.signature_key
+    masked = msgspec.structs.replace(
+        webhook,
+        signature_key=key if isinstance(key, NoSecret) else _masked(key),
+        http_auth=_masked_auth(webhook.http_auth),
+    )
+    document: dict[str, Any] = msgspec.to_builtins(masked) | {
+        "events": list(webhook.events),
+        "timeout": show_duration(webhook.timeout_ms),
+        "throttle": show_duration(webhook.throttle_ms),
+        "discardAfter": show_duration(webhook.discard_after_ms),
+        "maxBatchBytes": show_size(webhook.max_batch_bytes),
+    }
+    if webhook.level is None:
+        del document["level"]
+    return document
+
+
+def present_registered(registered: RegisteredWebhook) -> dict[str, Any]:
+    """The JSON form of the object with what the server adds: id, createdAt, updatedAt (RFC 3339 UTC, milliseconds)."""
+    added = {
+        "createdAt": _show_time_ms(registered.created_at_ms),
+        "updatedAt": _show_time_ms(registered.updated_at_ms),
+    }
+    return {"id": registered.id} | present_webhook(registered.object) | added
+
+
+def show_size(size_bytes: int) -> str | int:
+    """Whole MiB or KiB as text (`"1MiB"`), any other size as a number of bytes."""
+    if size_bytes % MIB == 0:
+        return f"{size_bytes // MIB}MiB"
+    return f"{size_bytes // KIB}KiB" if size_bytes % KIB == 0 else size_bytes
+
+
+def _masked(key: SecretKey) -> SecretKey:
+    match key:
+        case Value():
+            return Value(MASK)
+        case EnvironmentVariable() | File():
+            return key
+        case _:
+            assert_never(key)
+
+
+def _masked_auth(auth: HttpAuth) -> HttpAuth:
+    match auth:
+        case Basic(username=username, secret=secret):
+            return Basic(username, _masked(secret))
+        case Bearer(bearer_token=token):
+            return Bearer(_masked(token))
+        case Unauthenticated():
+            return auth
+        case _:
+            assert_never(auth)
+
+
+def _show_time_ms(time_ms: int) -> str:
+    return show_time(_EPOCH + timedelta(milliseconds=time_ms))

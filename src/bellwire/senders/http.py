@@ -1,0 +1,158 @@
+"""Sends requests over HTTP/1.1 with libcurl."""
+
+from typing import Final
+
+import pycurl  # type: ignore[import-untyped] # it brings no types
+
+from bellwire.model.attempt import Answer, NoAnswer, Request, Response, Timings, Trouble
+from bellwire.senders.answer_reader import AnswerReader
+from bellwire.senders.authorities import Authorities, NoAuthorities, find_authorities
+from bellwire.senders.transfers import Ending, Transfers
+from bellwire.senders.troubles import Failure, no_answer
+
+HANDLES_IDLE_MAX: Final = 100
+NAMES_KEPT_S: Final = 60
+AUTHORITIES_KEPT_S: Final = 60
+CONNECT_MS_MAX: Final = 3_600_000
+"""Only there to be longer than any timeout: libcurl's own limit is five minutes."""
+
+_CA_CACHE_TIMEOUT: Final = 321
+"""CURLOPT_CA_CACHE_TIMEOUT, for which pycurl has no name."""
+
+_OPTIONS: Final = (
+    (pycurl.PROTOCOLS, pycurl.PROTO_HTTP | pycurl.PROTO_HTTPS),
+    # One request at a time on a connection: ending one ends no other, and no slow one holds others up.
+    (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
+    (pycurl.HTTP09_ALLOWED, 0),
+    (pycurl.FOLLOWLOCATION, 0),
+    (pycurl.PROXY, ""),  # none, not even one of the environment
+    (pycurl.NETRC, pycurl.NETRC_IGNORED),
+    (pycurl.USERAGENT, ""),
+    (pycurl.NOSIGNAL, 1),
+    (pycurl.TCP_NODELAY, 1),
+    (pycurl.CONNECTTIMEOUT_MS, CONNECT_MS_MAX),
+    (pycurl.DNS_CACHE_TIMEOUT, NAMES_KEPT_S),
+    (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),  # or a later one
+    (_CA_CACHE_TIMEOUT, AUTHORITIES_KEPT_S),
+)
+
+# A name with nothing behind its colon leaves out a header that libcurl would add by itself.
+_NO_HEADERS_OF_LIBCURL: Final = (b"Accept:", b"Content-Type:", b"Expect:")
+
+
+class HttpSender:
+    """Passes sender.Sender. Made and used inside one running event loop.
+
+    A name is looked up again after NAMES_KEPT_S, for a new connection; changed authorities count after
+    AUTHORITIES_KEPT_S. Once close() was called, send() raises Stopping; a request that was under way may have reached
+    its endpoint.
+    """
+
+    def __init__(self) -> None:
+        self._transfers = Transfers()
+        self._authorities = find_authorities()
+        self._idle: list[_Handle] = []
+
+    async def send(self, request: Request) -> Response:
+        """See sender.Sender."""
+        trust = self._trust_for(request)
+        if isinstance(trust, NoAuthorities):
+            return NoAnswer(trouble=Trouble.TLS, detail=trust.reason, timings=Timings())
+        handle = self._idle.pop() if self._idle else _Handle()
+        try:
+            return await handle.exchange(request, trust, transfers=self._transfers)
+        finally:
+            if len(self._idle) < HANDLES_IDLE_MAX:
+                self._idle.append(handle)
+
+    async def close(self) -> None:
+        """See sender.Sender."""
+        await self._transfers.close()
+        self._idle.clear()
+
+    def _trust_for(self, request: Request) -> "_Trust | NoAuthorities":
+        if request.allow_invalid_certs:
+            return None
+        if isinstance(self._authorities, NoAuthorities):
+            self._authorities = find_authorities()  # they may have been installed meanwhile
+        if isinstance(self._authorities, NoAuthorities) and request.url.lower().startswith("http:"):
+            return _NOBODY
+        return self._authorities
+
+
+_Trust = Authorities | None
+"""Whose certificates are accepted; None: any certificate."""
+
+_NOBODY: Final = Authorities(file=None, folders=None)
+
+
+class _Handle:
+    """A libcurl handle, which is dear to make, and the reader of its answers; for one request at a time."""
+
+    def __init__(self) -> None:
+        self._reader = AnswerReader()
+        self._curl = pycurl.Curl()
+        for option, value in _OPTIONS:
+            self._curl.setopt(option, value)
+        self._curl.setopt(pycurl.HEADERFUNCTION, self._reader.take_header_line)
+        self._curl.setopt(pycurl.WRITEFUNCTION, self._reader.take_body)
+        self._set_trust(_NOBODY)
+
+    async def exchange(self, request: Request, trust: _Trust, *, transfers: Transfers) -> Response:
+        """Send the request and read its answer."""
+        self._reader.start()
+        self._describe(request)
+        if trust != self._trust:
+            self._set_trust(trust)
+        try:
+            ending = await transfers.run(self._curl)
+        finally:
+            self._curl.setopt(pycurl.POSTFIELDS, b"")  # a waiting handle holds no body
+        timings = self._timings()
+        if self._reader.complete:
+            return Answer(
+                status=self._reader.status, headers=self._reader.headers(), body=self._reader.body, timings=timings
+            )
+        return no_answer(self._failure(request, ending, timings))
+
+    def _describe(self, request: Request) -> None:
+        lines = (_header_line(name, value) for name, value in request.headers)
+        self._curl.setopt(pycurl.URL, request.url.encode())
+        self._curl.setopt(pycurl.HTTPHEADER, (*_NO_HEADERS_OF_LIBCURL, *lines))
+        self._curl.setopt(pycurl.POSTFIELDS, request.body)  # by reference, not copied
+        self._curl.setopt(pycurl.TIMEOUT_MS, request.timeout_ms)
+
+    def _set_trust(self, trust: _Trust) -> None:
+        self._trust = trust
+        self._curl.setopt(pycurl.SSL_VERIFYPEER, 1 if trust else 0)
+        self._curl.setopt(pycurl.SSL_VERIFYHOST, 2 if trust else 0)
+        self._curl.setopt(pycurl.CAINFO, trust.file if trust else None)
+        self._curl.setopt(pycurl.CAPATH, trust.folders if trust else None)
+
+    def _failure(self, request: Request, ending: Ending, timings: Timings) -> Failure:
+        return Failure(
+            request=request,
+            ending=ending,
+            timings=timings,
+            refusal=self._reader.refusal,
+            status=self._reader.status,
+            kept=timings.connect_us is None and self._curl.getinfo(pycurl.PRIMARY_PORT) > 0,
+            sent_bytes=self._curl.getinfo(pycurl.SIZE_UPLOAD_T),
+            error_number=self._curl.getinfo(pycurl.OS_ERRNO),
+            verify_result=self._curl.getinfo(pycurl.SSL_VERIFYRESULT),
+        )
+
+    def _timings(self) -> Timings:
+        # libcurl says 0 for a step that was not reached, or not needed on a kept connection.
+        return Timings(
+            name_lookup_us=self._curl.getinfo(pycurl.NAMELOOKUP_TIME_T) or None,
+            connect_us=self._curl.getinfo(pycurl.CONNECT_TIME_T) or None,
+            tls_us=self._curl.getinfo(pycurl.APPCONNECT_TIME_T) or None,
+            first_byte_us=self._curl.getinfo(pycurl.STARTTRANSFER_TIME_T) if self._reader.begun else None,
+            total_us=self._curl.getinfo(pycurl.TOTAL_TIME_T),
+        )
+
+
+def _header_line(name: str, value: str) -> bytes:
+    # libcurl's form for a header with an empty value; with a colon instead it would be left out.
+    return f"{name}: {value}".encode() if value.strip() else f"{name};".encode()

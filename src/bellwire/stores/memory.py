@@ -1,0 +1,255 @@
+"""A store that lives in memory: for tests and trials; it keeps the contract except across the end of the process."""
+
+import bisect
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from bellwire.errors import ConflictingEvent, EditConflict, StaleCursor
+from bellwire.model.attempt import Attempt, AttemptId
+from bellwire.model.cursor import Cursor, CursorMove
+from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, NewEvent, Position
+from bellwire.model.event_type import EventType
+from bellwire.model.positions import Positions, each_of
+from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.store import Appended, AttemptSearch, DiscardSearch, EventSearch, Listener, NumberedDiscard, Page
+from bellwire.stores.gate import Gate
+from bellwire.stores.repeating import repeats
+
+_T = TypeVar("_T")
+
+
+class MemoryStore:
+    """The three parts in lists and dictionaries. Every call takes effect at once, without a turn of the event loop."""
+
+    def __init__(self) -> None:
+        self._gate = Gate()
+        self.log = MemoryEventLog(self._gate)
+        self.registry = MemoryRegistry(self._gate)
+        self.ledger = MemoryLedger(self._gate, self.registry.first_cursors)
+
+    def size_bytes(self) -> int:
+        """The bytes of the logged events; nothing is on disk."""
+        return self.log.bytes
+
+    async def close(self) -> None:
+        """Turn later calls away; a second call does nothing."""
+        self._gate.close()
+
+
+class MemoryEventLog:
+    """The event with position p stands at index p - 1."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.bytes = 0
+        self._gate = gate
+        self._events: list[LoggedEvent] = []
+        self._by_id: dict[EventId, LoggedEvent] = {}
+        self._last_positions: dict[EventTypeId, Position] = {}
+        self._listeners: list[Listener] = []
+
+    @property
+    def end(self) -> Position:
+        """The position behind the last logged event."""
+        return Position(FIRST_POSITION + len(self._events))
+
+    def follow(self, listener: Listener) -> None:
+        """Call the listener with every event that is logged from now on."""
+        self._listeners.append(listener)
+
+    async def append(self, events: Sequence[NewEvent], *, accepted_at_ms: int) -> Appended:
+        """Put the events at the end of the log, all or none."""
+        self._gate.check()
+        fresh: dict[EventId, LoggedEvent] = {}
+        for index, event in enumerate(events):
+            known = self._by_id.get(event.id) or fresh.get(event.id)
+            if known is None:
+                fresh[event.id] = LoggedEvent(
+                    position=Position(self.end + len(fresh)),
+                    accepted_at_ms=accepted_at_ms,
+                    type=event.type,
+                    encoded=event.encoded,
+                )
+            elif not repeats(event, known.encoded):
+                raise ConflictingEvent(index, event.id)
+        logged = tuple(fresh.values())
+        self._events += logged
+        self._by_id |= fresh
+        self._last_positions |= {event.type: event.position for event in logged}
+        self.bytes += sum(len(event.encoded) for event in logged)
+        if logged:
+            for listener in self._listeners:
+                listener(logged)
+        return Appended(logged=logged, duplicates=len(events) - len(logged))
+
+    async def read(
+        self,
+        start: Position,
+        *,
+        before: Position,
+        types: frozenset[EventTypeId] | None,
+        events_max: int,
+        bytes_max: int,
+    ) -> Page:
+        """The events of these types at start ≤ position < before, ascending."""
+        self._gate.check()
+        page: list[LoggedEvent] = []
+        page_bytes = 0
+        for event in self._stretch(start, before):
+            if types is not None and event.type not in types:
+                continue
+            if len(page) == events_max or (page and page_bytes + len(event.encoded) > bytes_max):
+                return Page(events=tuple(page), next=event.position)
+            page.append(event)
+            page_bytes += len(event.encoded)
+        return Page(events=tuple(page), next=max(start, before))
+
+    async def fetch(self, positions: Positions) -> tuple[LoggedEvent, ...]:
+        """The events at these positions, ascending."""
+        self._gate.check()
+        return tuple(self._events[position - 1] for position in each_of(positions) if 1 <= position < self.end)
+
+    async def find(self, event_id: EventId) -> LoggedEvent | None:
+        """The event of that id."""
+        self._gate.check()
+        return self._by_id.get(event_id)
+
+    async def search(self, search: EventSearch) -> tuple[LoggedEvent, ...]:
+        """Events, newest first."""
+        self._gate.check()
+        found: list[LoggedEvent] = []
+        for event in reversed(self._stretch(FIRST_POSITION, search.before or self.end)):
+            if len(found) == search.limit:
+                break
+            if (
+                (search.types is None or event.type in search.types)
+                and (search.since_ms is None or search.since_ms <= event.accepted_at_ms)
+                and (search.until_ms is None or event.accepted_at_ms < search.until_ms)
+            ):
+                found.append(event)
+        return tuple(found)
+
+    async def count(self, start: Position, *, before: Position, types: frozenset[EventTypeId] | None) -> int:
+        """How many events of these types stand at start ≤ position < before."""
+        self._gate.check()
+        return sum(types is None or event.type in types for event in self._stretch(start, before))
+
+    async def last_positions(self) -> dict[EventTypeId, Position]:
+        """For each type that was ever logged, the position of its last event."""
+        self._gate.check()
+        return dict(self._last_positions)
+
+    def _stretch(self, start: Position, before: Position) -> list[LoggedEvent]:
+        return self._events[max(0, start - 1) : max(0, before - 1)]
+
+
+class MemoryRegistry:
+    """Webhooks, event types and tokens by their names."""
+
+    def __init__(self, gate: Gate) -> None:
+        self.first_cursors: dict[WebhookId, Cursor] = {}
+        self._gate = gate
+        self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
+        self._types: dict[EventTypeId, EventType] = {}
+        self._tokens: dict[str, str] = {}
+
+    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
+        """All of them in the order of their ids."""
+        self._gate.check()
+        return tuple(self._webhooks[webhook_id] for webhook_id in sorted(self._webhooks))
+
+    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
+        """Register a webhook together with its first cursor."""
+        self._gate.check()
+        if webhook.id in self._webhooks:
+            raise EditConflict(f"there is a webhook {webhook.id!r} already; replace it, or add one of another id")
+        self._webhooks[webhook.id] = webhook
+        self.first_cursors[webhook.id] = cursor
+
+    async def replace_webhook(self, webhook: RegisteredWebhook) -> None:
+        """Store an edit."""
+        self._gate.check()
+        stored = self._webhooks.get(webhook.id)
+        if stored is None or stored.revision != webhook.revision - 1:
+            raise EditConflict(f"webhook {webhook.id!r} was changed since it was read; read it and repeat the edit")
+        self._webhooks[webhook.id] = webhook
+
+    async def declared_types(self) -> tuple[EventType, ...]:
+        """The types that were declared, in the order of their ids."""
+        self._gate.check()
+        return tuple(self._types[type_id] for type_id in sorted(self._types))
+
+    async def declare_types(self, types: Sequence[EventType]) -> None:
+        """Add types, or replace those of the same id."""
+        self._gate.check()
+        self._types |= {event_type.id: event_type for event_type in types}
+
+    async def token_hashes(self) -> dict[str, str]:
+        """The name of each token and its hash."""
+        self._gate.check()
+        return dict(self._tokens)
+
+    async def put_token(self, name: str, token_hash: str) -> None:
+        """Add a token, or replace the one of that name."""
+        self._gate.check()
+        self._tokens[name] = token_hash
+
+
+class MemoryLedger:
+    """Cursors by webhook; attempts and discards in the order of recording."""
+
+    def __init__(self, gate: Gate, cursors: dict[WebhookId, Cursor]) -> None:
+        self._gate = gate
+        self._cursors = cursors
+        self._attempts: dict[AttemptId, Attempt] = {}
+        self._discards: list[NumberedDiscard] = []
+
+    async def cursors(self) -> tuple[Cursor, ...]:
+        """The cursor of every webhook."""
+        self._gate.check()
+        return tuple(self._cursors[webhook_id] for webhook_id in sorted(self._cursors))
+
+    async def skip(self, move: CursorMove) -> None:
+        """Move a cursor without an attempt."""
+        self._gate.check()
+        stored = self._cursors.get(move.before.webhook_id)
+        if stored is None or stored.revision != move.before.revision:
+            raise StaleCursor(f"the cursor of webhook {move.before.webhook_id!r} was moved by somebody else")
+        self._cursors[move.after.webhook_id] = move.after
+        for discard in move.discards:
+            self._discards.append(NumberedDiscard(number=len(self._discards) + 1, discard=discard))
+
+    async def settle(self, move: CursorMove, attempt: Attempt) -> None:
+        """Record the attempt and move the cursor, both or neither."""
+        await self.skip(move)
+        self._attempts[attempt.id] = attempt
+
+    async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
+        """Attempts, newest first."""
+        self._gate.check()
+        recorded = list(self._attempts.values())
+        if search.before is not None:
+            earlier = [index for index, attempt in enumerate(recorded) if attempt.id == search.before]
+            recorded = recorded[: earlier[0]] if earlier else []
+        return _newest(recorded, search.limit, lambda attempt: search.webhook_id in {None, attempt.webhook_id})
+
+    async def attempt(self, attempt_id: AttemptId) -> Attempt | None:
+        """The attempt of that id."""
+        self._gate.check()
+        return self._attempts.get(attempt_id)
+
+    async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
+        """Discards, newest first."""
+        self._gate.check()
+        return _newest(
+            self._discards[: bisect.bisect_left(self._discards, search.before, key=lambda one: one.number)]
+            if search.before is not None
+            else self._discards,
+            search.limit,
+            lambda one: (
+                search.webhook_id in {None, one.discard.webhook_id} and search.reason in {None, one.discard.reason}
+            ),
+        )
+
+
+def _newest(recorded: Sequence[_T], limit: int, wanted: Callable[[_T], bool]) -> tuple[_T, ...]:
+    return tuple([one for one in reversed(recorded) if wanted(one)][:limit])

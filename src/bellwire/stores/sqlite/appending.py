@@ -1,0 +1,191 @@
+"""The event log's part of a group: what is new of each append, where it goes, and the rows that say so."""
+
+import collections
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import apsw
+import msgspec
+
+from bellwire.errors import ConflictingEvent
+from bellwire.model.event import EventTypeId, LoggedEvent, NewEvent, Position
+from bellwire.model.positions import runs_of
+from bellwire.store import Appended
+from bellwire.stores.repeating import repeats
+from bellwire.stores.sqlite.block import BlockRow, cut_blocks, row_of
+from bellwire.stores.sqlite.connection import rows_of
+from bellwire.stores.sqlite.event_key import keys_of
+from bellwire.stores.sqlite.logged_types import LoggedTypes, Tally
+from bellwire.stores.sqlite.reading import LogReader
+from bellwire.stores.sqlite.statements import statement
+from bellwire.stores.sqlite.writer import Written
+
+_ADD_BLOCKS: Final = statement("add_blocks")
+_ADD_EVENT_IDS: Final = statement("add_event_ids")
+_ADD_TYPE_BLOCKS: Final = statement("add_type_blocks")
+_PUT_LOGGED_TYPES: Final = statement("put_logged_types")
+_FIND_KNOWN_IDS: Final = statement("find_known_ids")
+_FIND_LOG_END: Final = statement("find_log_end")
+_MOVE_LOG_END: Final = statement("move_log_end")
+
+
+class AppendWork(msgspec.Struct, frozen=True):
+    """One call of append."""
+
+    events: Sequence[NewEvent]
+    accepted_at_ms: int
+
+
+class LogEnd(msgspec.Struct, frozen=True):
+    """Where the log goes on, and the latest time of acceptance so far."""
+
+    next: Position
+    latest_ms: int
+
+
+def find_log_end(connection: apsw.Connection) -> LogEnd:
+    """Where the log goes on, as the file says."""
+    ((next_position, latest_ms),) = rows_of(connection, _FIND_LOG_END)
+    return LogEnd(Position(next_position), latest_ms)
+
+
+Announce = Callable[[Sequence[LoggedEvent], Position], None]
+"""Takes a group's events in log order, and the end of the log behind them; called on the event loop."""
+
+
+class Appender:
+    """Lives in the writer's thread, on its connection. What it remembers changes only once a group is on disk."""
+
+    def __init__(self, connection: apsw.Connection, types: LoggedTypes, end: LogEnd, announce: Announce) -> None:
+        self._connection = connection
+        self._types = types
+        self._announce = announce
+        self._reader = LogReader(connection, types)
+        self._end = end
+
+    def write(self, works: Sequence[AppendWork]) -> Written:
+        """Write the events that are new, as neighbours in the order of the works."""
+        outcomes, keys = self._decide(works)
+        logged = [event for outcome in outcomes if isinstance(outcome, Appended) for event in outcome.logged]
+        if not logged:
+            return Written(outcomes)
+        end, tallies = self._write_blocks(logged)
+        self._connection.execute(_ADD_EVENT_IDS, (apsw.carray(tuple(keys)), logged[0].position))
+        self._connection.execute(_MOVE_LOG_END, (end.next, end.latest_ms))
+
+        def keep() -> None:
+            self._end = end
+            self._types.tallies |= tallies
+
+        return Written(outcomes, keep, lambda: self._announce(logged, end.next))
+
+    def _decide(self, works: Sequence[AppendWork]) -> tuple[list[Appended | ConflictingEvent], list[bytes]]:
+        """What becomes of each work, and the keys of the events that are new."""
+        keys = keys_of([event.id for work in works for event in work.events])
+        given = [
+            key
+            for key, event in zip(keys, (event for work in works for event in work.events), strict=True)
+            if event.id_given
+        ]
+        if not given:
+            return self._log_all(works), list(keys)
+        return self._log_what_is_new(works, keys, self._contents_of(given))
+
+    def _log_all(self, works: Sequence[AppendWork]) -> list[Appended | ConflictingEvent]:
+        outcomes: list[Appended | ConflictingEvent] = []
+        position = self._end.next
+        for work in works:
+            logged = _logged(work.events, position, work.accepted_at_ms)
+            outcomes.append(Appended(logged=logged, duplicates=0))
+            position = Position(position + len(logged))
+        return outcomes
+
+    def _log_what_is_new(
+        self, works: Sequence[AppendWork], keys: Sequence[bytes], known: dict[bytes, bytes]
+    ) -> tuple[list[Appended | ConflictingEvent], list[bytes]]:
+        outcomes: list[Appended | ConflictingEvent] = []
+        new_keys: list[bytes] = []
+        position = self._end.next
+        at = 0
+        for work in works:
+            fresh = _fresh_of(work.events, keys[at : at + len(work.events)], known)
+            at += len(work.events)
+            if isinstance(fresh, ConflictingEvent):
+                outcomes.append(fresh)
+                continue
+            logged = _logged(list(fresh.values()), position, work.accepted_at_ms)
+            outcomes.append(Appended(logged=logged, duplicates=len(work.events) - len(logged)))
+            position = Position(position + len(logged))
+            new_keys += fresh
+            known |= {key: event.encoded for key, event in fresh.items()}
+        return outcomes, new_keys
+
+    def _contents_of(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
+        """The events in the log that have these keys, encoded."""
+        positions = dict(self._connection.execute(_FIND_KNOWN_IDS, (apsw.carray(tuple(keys)),)))
+        events = self._reader.fetch(runs_of(sorted(set(positions.values()))))
+        encoded = {event.position: event.encoded for event in events}
+        return {key: encoded[position] for key, position in positions.items() if position in encoded}
+
+    def _write_blocks(self, logged: Sequence[LoggedEvent]) -> tuple[LogEnd, dict[EventTypeId, Tally]]:
+        latest_ms = self._end.latest_ms
+        tallies: dict[EventTypeId, Tally] = {}
+        rows: list[BlockRow] = []
+        type_blocks: list[tuple[int, Position, int]] = []
+        for run in cut_blocks(logged):
+            latest_ms = max(latest_ms, run[0].accepted_at_ms)
+            for type_id, count in collections.Counter([event.type for event in run]).items():
+                total = self._tally(type_id, tallies).total
+                type_blocks.append((self._types.number(type_id), run[0].position, total))
+                tallies[type_id] = Tally(Position(0), total + count)
+            rows.append(row_of(run, self._types.numbers, latest_ms=latest_ms))
+        lasts = {event.type: event.position for event in logged}
+        tallies = {type_id: Tally(lasts[type_id], tally.total) for type_id, tally in tallies.items()}
+        self._connection.executemany(_ADD_BLOCKS, rows)
+        self._connection.execute(_ADD_TYPE_BLOCKS, (_json_of(sorted(type_blocks)),))
+        self._connection.execute(
+            _PUT_LOGGED_TYPES,
+            (
+                _json_of(
+                    [
+                        (self._types.number(type_id), type_id, tally.last_position, tally.total)
+                        for type_id, tally in tallies.items()
+                    ]
+                ),
+            ),
+        )
+        return LogEnd(Position(logged[-1].position + 1), latest_ms), tallies
+
+    def _tally(self, type_id: EventTypeId, group: Mapping[EventTypeId, Tally]) -> Tally:
+        return group.get(type_id) or self._types.tallies.get(type_id) or Tally(Position(0), 0)
+
+
+def _fresh_of(
+    events: Sequence[NewEvent], keys: Sequence[bytes], known: Mapping[bytes, bytes]
+) -> dict[bytes, NewEvent] | ConflictingEvent:
+    """The events that are new, by their keys; or the conflict that fails the call."""
+    fresh: dict[bytes, NewEvent] = {}
+    for index, (key, event) in enumerate(zip(keys, events, strict=True)):
+        encoded = known.get(key)
+        if encoded is None and key in fresh:
+            encoded = fresh[key].encoded
+        if encoded is None:
+            fresh[key] = event
+        elif not repeats(event, encoded):
+            return ConflictingEvent(index, event.id)
+    return fresh
+
+
+def _logged(events: Sequence[NewEvent], first: Position, accepted_at_ms: int) -> tuple[LoggedEvent, ...]:
+    return tuple(
+        [
+            LoggedEvent(
+                position=Position(position), accepted_at_ms=accepted_at_ms, type=event.type, encoded=event.encoded
+            )
+            for position, event in enumerate(events, first)
+        ]
+    )
+
+
+def _json_of(rows: Sequence[tuple[object, ...]]) -> str:
+    return msgspec.json.encode(rows).decode()

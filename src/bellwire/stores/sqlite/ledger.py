@@ -1,0 +1,144 @@
+"""Cursors, attempts and discards in SQLite."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import apsw
+import msgspec
+
+from bellwire.errors import StaleCursor
+from bellwire.model.attempt import Attempt, AttemptId
+from bellwire.model.cursor import Cursor, CursorMove, Discard
+from bellwire.model.webhook import WebhookId
+from bellwire.store import AttemptSearch, DiscardSearch, NumberedDiscard
+from bellwire.stores.sqlite.connection import rows_of
+from bellwire.stores.sqlite.readers import Readers
+from bellwire.stores.sqlite.statements import statement
+from bellwire.stores.sqlite.writer import Writer, Written
+
+_LIST_CURSORS: Final = statement("list_cursors")
+_LIST_CURSOR_REVISIONS: Final = statement("list_cursor_revisions")
+_PUT_CURSORS: Final = statement("put_cursors")
+_ADD_ATTEMPTS: Final = statement("add_attempts")
+_ADD_DISCARDS: Final = statement("add_discards")
+_FIND_ATTEMPT: Final = statement("find_attempt")
+_FIND_ATTEMPT_NUMBER: Final = statement("find_attempt_number")
+_LIST_ATTEMPTS: Final = statement("list_attempts")
+_LIST_WEBHOOK_ATTEMPTS: Final = statement("list_webhook_attempts")
+_LIST_DISCARDS: Final = statement("list_discards")
+_LIST_WEBHOOK_DISCARDS: Final = statement("list_webhook_discards")
+_BEHIND_ALL: Final = 2**63 - 1
+
+
+class MoveWork(msgspec.Struct, frozen=True):
+    """One call of skip (without an attempt) or settle."""
+
+    move: CursorMove
+    attempt: Attempt | None = None
+
+
+class LedgerWriter:
+    """Lives in the writer's thread. However many webhooks move in a group, it is one statement for each table."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def write(self, works: Sequence[MoveWork]) -> Written:
+        """Make the moves in their order; a stale one changes nothing."""
+        revisions = self._revisions(works)
+        cursors: dict[WebhookId, Cursor] = {}
+        made: list[MoveWork] = []
+        outcomes: list[StaleCursor | None] = []
+        for work in works:
+            before, after = work.move.before, work.move.after
+            if revisions.get(before.webhook_id) != before.revision:
+                outcomes.append(StaleCursor(f"the cursor of webhook {before.webhook_id!r} was moved by somebody else"))
+                continue
+            outcomes.append(None)
+            revisions[before.webhook_id] = after.revision
+            cursors[before.webhook_id] = after
+            made.append(work)
+        self._put(_PUT_CURSORS, list(cursors.values()))
+        self._put(_ADD_ATTEMPTS, [work.attempt for work in made if work.attempt is not None])
+        self._put(_ADD_DISCARDS, [discard for work in made for discard in work.move.discards])
+        return Written(outcomes)
+
+    def _revisions(self, works: Sequence[MoveWork]) -> dict[WebhookId, int]:
+        webhook_ids = apsw.carray(tuple({str(work.move.before.webhook_id) for work in works}))
+        return dict(rows_of(self._connection, _LIST_CURSOR_REVISIONS, webhook_ids))
+
+    def _put(self, sql: str, structs: Sequence[Cursor] | Sequence[Attempt] | Sequence[Discard]) -> None:
+        if structs:
+            self._connection.execute(
+                sql, (apsw.carray(tuple([msgspec.json.encode(struct).decode() for struct in structs])),)
+            )
+
+
+class SqliteLedger:
+    """The ledger as the event loop sees it."""
+
+    def __init__(self, writer: Writer, ledger_writer: LedgerWriter, readers: Readers) -> None:
+        self._writer = writer
+        self._ledger_writer = ledger_writer
+        self._readers = readers
+
+    async def cursors(self) -> tuple[Cursor, ...]:
+        """The cursor of every webhook, in the order of their ids."""
+        return await self._readers.read(_cursors)
+
+    async def skip(self, move: CursorMove) -> None:
+        """Move a cursor without an attempt."""
+        await self._writer.write(self._ledger_writer, MoveWork(move))
+
+    async def settle(self, move: CursorMove, attempt: Attempt) -> None:
+        """Record the attempt and move the cursor, both or neither."""
+        await self._writer.write(self._ledger_writer, MoveWork(move, attempt))
+
+    async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
+        """Attempts, newest first."""
+        return await self._readers.read(lambda connection: _attempts(connection, search))
+
+    async def attempt(self, attempt_id: AttemptId) -> Attempt | None:
+        """The attempt of that id."""
+        return await self._readers.read(lambda connection: _attempt(connection, attempt_id))
+
+    async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
+        """Discards, newest first."""
+        return await self._readers.read(lambda connection: _discards(connection, search))
+
+
+def _cursors(connection: apsw.Connection) -> tuple[Cursor, ...]:
+    decoder = msgspec.json.Decoder(Cursor)
+    return tuple([decoder.decode(cursor) for (cursor,) in connection.execute(_LIST_CURSORS)])
+
+
+def _attempts(connection: apsw.Connection, search: AttemptSearch) -> tuple[Attempt, ...]:
+    number = _BEHIND_ALL
+    if search.before is not None:
+        rows = rows_of(connection, _FIND_ATTEMPT_NUMBER, search.before)
+        if not rows:  # it was removed as too old, and what is older with it
+            return ()
+        number = rows[0][0]
+    if search.webhook_id is None:
+        cursor = connection.execute(_LIST_ATTEMPTS, (number, search.limit))
+    else:
+        cursor = connection.execute(_LIST_WEBHOOK_ATTEMPTS, (number, search.limit, search.webhook_id))
+    decoder = msgspec.json.Decoder(Attempt)
+    return tuple([decoder.decode(attempt) for (attempt,) in cursor])
+
+
+def _attempt(connection: apsw.Connection, attempt_id: AttemptId) -> Attempt | None:
+    for (attempt,) in rows_of(connection, _FIND_ATTEMPT, attempt_id):
+        return msgspec.json.decode(attempt, type=Attempt)
+    return None
+
+
+def _discards(connection: apsw.Connection, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
+    number = _BEHIND_ALL if search.before is None else search.before
+    reason = None if search.reason is None else search.reason.value
+    if search.webhook_id is None:
+        cursor = connection.execute(_LIST_DISCARDS, (number, search.limit, reason))
+    else:
+        cursor = connection.execute(_LIST_WEBHOOK_DISCARDS, (number, search.limit, reason, search.webhook_id))
+    decoder = msgspec.json.Decoder(Discard)
+    return tuple([NumberedDiscard(number=place, discard=decoder.decode(discard)) for place, discard in cursor])

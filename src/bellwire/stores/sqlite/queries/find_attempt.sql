@@ -1,0 +1,1 @@
+SELECT attempt FROM attempts WHERE id = ?1

@@ -1,0 +1,2 @@
+-- the latest time up to the block that holds the position ?1, or the last one before it
+SELECT first, accepted_at_ms + late_by_ms FROM blocks WHERE first <= ?1 ORDER BY first DESC LIMIT 1

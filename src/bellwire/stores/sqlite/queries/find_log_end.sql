@@ -1,0 +1,1 @@
+SELECT next_position, latest_ms FROM log_end

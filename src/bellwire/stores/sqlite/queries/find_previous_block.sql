@@ -1,0 +1,1 @@
+SELECT max(first) FROM blocks WHERE first < ?1

@@ -1,0 +1,1 @@
+SELECT cursor FROM cursors ORDER BY webhook_id

@@ -1,0 +1,1 @@
+SELECT event_type FROM declared_types ORDER BY id

@@ -1,0 +1,1 @@
+SELECT number, name, last_position, total FROM logged_types

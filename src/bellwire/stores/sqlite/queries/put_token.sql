@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO tokens (name, hash) VALUES (?1, ?2)

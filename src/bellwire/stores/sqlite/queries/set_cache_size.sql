@@ -1,0 +1,2 @@
+-- in KiB
+PRAGMA cache_size = -16384

@@ -1,0 +1,155 @@
+"""Webhooks, event types and tokens in SQLite."""
+
+from collections.abc import Sequence
+from typing import Final, assert_never
+
+import apsw
+import msgspec
+
+from bellwire.errors import EditConflict
+from bellwire.model.cursor import Cursor
+from bellwire.model.event_type import EventType
+from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.stores.sqlite.connection import rows_of
+from bellwire.stores.sqlite.readers import Readers
+from bellwire.stores.sqlite.statements import statement
+from bellwire.stores.sqlite.writer import Writer, Written
+
+_LIST_WEBHOOKS: Final = statement("list_webhooks")
+_FIND_WEBHOOK_REVISION: Final = statement("find_webhook_revision")
+_PUT_WEBHOOK: Final = statement("put_webhook")
+_PUT_CURSORS: Final = statement("put_cursors")
+_LIST_DECLARED_TYPES: Final = statement("list_declared_types")
+_PUT_DECLARED_TYPES: Final = statement("put_declared_types")
+_LIST_TOKENS: Final = statement("list_tokens")
+_PUT_TOKEN: Final = statement("put_token")
+
+
+class AddWebhook(msgspec.Struct, frozen=True):
+    """One call of add_webhook."""
+
+    webhook: RegisteredWebhook
+    cursor: Cursor
+
+
+class ReplaceWebhook(msgspec.Struct, frozen=True):
+    """One call of replace_webhook."""
+
+    webhook: RegisteredWebhook
+
+
+class DeclareTypes(msgspec.Struct, frozen=True):
+    """One call of declare_types."""
+
+    types: Sequence[EventType]
+
+
+class PutToken(msgspec.Struct, frozen=True):
+    """One call of put_token."""
+
+    name: str
+    hash: str
+
+
+RegistryWork = AddWebhook | ReplaceWebhook | DeclareTypes | PutToken
+
+
+class RegistryWriter:
+    """Lives in the writer's thread. Edits are rare: each is a few statements of its own."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def write(self, works: Sequence[RegistryWork]) -> Written:
+        """Write the edits in their order."""
+        return Written([self._write(work) for work in works])
+
+    def _write(self, work: RegistryWork) -> EditConflict | None:
+        match work:
+            case AddWebhook(webhook, cursor):
+                if self._revision(webhook.id) is not None:
+                    return EditConflict(f"there is a webhook {webhook.id!r} already; replace it, or add another id")
+                self._put(webhook)
+                self._connection.execute(_PUT_CURSORS, (apsw.carray((_json_of(cursor),)),))
+            case ReplaceWebhook(webhook):
+                if self._revision(webhook.id) != webhook.revision - 1:
+                    return EditConflict(
+                        f"webhook {webhook.id!r} was changed since it was read; read it and repeat the edit"
+                    )
+                self._put(webhook)
+            case DeclareTypes(types):
+                if types:
+                    self._connection.execute(
+                        _PUT_DECLARED_TYPES, (apsw.carray(tuple([_json_of(event_type) for event_type in types])),)
+                    )
+            case PutToken(name, token_hash):
+                self._connection.execute(_PUT_TOKEN, (name, token_hash))
+            case _:
+                assert_never(work)
+        return None
+
+    def _revision(self, webhook_id: WebhookId) -> int | None:
+        for (revision,) in rows_of(self._connection, _FIND_WEBHOOK_REVISION, webhook_id):
+            return int(revision)
+        return None
+
+    def _put(self, webhook: RegisteredWebhook) -> None:
+        self._connection.execute(_PUT_WEBHOOK, (webhook.id, webhook.revision, _json_of(webhook)))
+
+
+class SqliteRegistry:
+    """The registry as the event loop sees it."""
+
+    def __init__(self, writer: Writer, registry_writer: RegistryWriter, readers: Readers) -> None:
+        self._writer = writer
+        self._registry_writer = registry_writer
+        self._readers = readers
+
+    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
+        """All of them in the order of their ids, the deleted ones included."""
+        return await self._readers.read(_webhooks)
+
+    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
+        """Register a webhook together with its first cursor; raises EditConflict where its id is taken."""
+        await self._write(AddWebhook(webhook, cursor))
+
+    async def replace_webhook(self, webhook: RegisteredWebhook) -> None:
+        """Store an edit; raises EditConflict."""
+        await self._write(ReplaceWebhook(webhook))
+
+    async def declared_types(self) -> tuple[EventType, ...]:
+        """The types that were declared, in the order of their ids."""
+        return await self._readers.read(_declared_types)
+
+    async def declare_types(self, types: Sequence[EventType]) -> None:
+        """Add types, or replace those of the same id."""
+        await self._write(DeclareTypes(tuple(types)))
+
+    async def token_hashes(self) -> dict[str, str]:
+        """The name of each token and its hash."""
+        return await self._readers.read(_token_hashes)
+
+    async def put_token(self, name: str, token_hash: str) -> None:
+        """Add a token, or replace the one of that name."""
+        await self._write(PutToken(name, token_hash))
+
+    async def _write(self, work: RegistryWork) -> None:
+        await self._writer.write(self._registry_writer, work)
+
+
+def _webhooks(connection: apsw.Connection) -> tuple[RegisteredWebhook, ...]:
+    decoder = msgspec.json.Decoder(RegisteredWebhook)
+    return tuple([decoder.decode(webhook) for (webhook,) in connection.execute(_LIST_WEBHOOKS)])
+
+
+def _declared_types(connection: apsw.Connection) -> tuple[EventType, ...]:
+    decoder = msgspec.json.Decoder(EventType)
+    return tuple([decoder.decode(event_type) for (event_type,) in connection.execute(_LIST_DECLARED_TYPES)])
+
+
+def _token_hashes(connection: apsw.Connection) -> dict[str, str]:
+    return dict(rows_of(connection, _LIST_TOKENS))
+
+
+def _json_of(struct: msgspec.Struct) -> str:
+    return msgspec.json.encode(struct).decode()

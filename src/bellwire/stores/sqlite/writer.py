@@ -1,0 +1,150 @@
+"""Group commit: one thread writes whatever is waiting as one transaction, and the event loop hears of it once."""
+
+import asyncio
+import collections
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+import apsw
+import msgspec
+
+from bellwire.errors import StorageUnavailable
+from bellwire.stores.gate import Gate
+from bellwire.stores.sqlite.connection import transaction
+
+GROUP_BYTES_MAX: Final = 16 * 1024 * 1024
+"""A group takes no more once it holds this much; a single larger call is a group of its own."""
+
+
+def _nothing() -> None:
+    """For parts that keep nothing in memory and have nobody to tell."""
+
+
+class Written(msgspec.Struct, frozen=True):
+    """What a part has written of a group.
+
+    outcomes: for each work its result, or the BellwireError that fails this work alone; then nothing of it was written.
+    keep: called in the writer's thread once the group is on disk. announce: called on the event loop after that,
+    before the callers go on. Neither is called for a group that was rolled back.
+    """
+
+    outcomes: Sequence[object]
+    keep: Callable[[], None] = _nothing
+    announce: Callable[[], None] = _nothing
+
+
+class Part(Protocol):
+    """One of those whose work makes up a group."""
+
+    def write(self, works: Sequence[Any]) -> Written:
+        """Write the works in their order, within the open transaction; in the writer's thread."""
+
+
+class _Request(msgspec.Struct, frozen=True):
+    part: Part
+    work: object
+    size_bytes: int
+    future: asyncio.Future[Any]
+
+
+class Writer:
+    """Owns the thread. Parts are written in the order in which they are named here."""
+
+    def __init__(self, connection: apsw.Connection, *parts: Part, gate: Gate) -> None:
+        self._connection = connection
+        self._parts = parts
+        self._gate = gate
+        self._loop = asyncio.get_running_loop()
+        self._waiting: collections.deque[_Request] = collections.deque()
+        self._wake = threading.Event()
+        self._ending = False
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="bellwire-writer", daemon=True)
+        self._thread.start()
+
+    async def write(self, part: Part, work: object, *, size_bytes: int = 0) -> Any:  # noqa: ANN401 - each part knows what it answers
+        """Return the work's outcome once its group is on disk; the work is done also when the caller is cancelled.
+
+        Raises the BellwireError that the part had for it, or StorageUnavailable where nothing of the group was stored.
+        """
+        self._gate.check()
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._waiting.append(_Request(part, work, size_bytes, future))
+        self._wake.set()
+        return await future
+
+    async def close(self) -> None:
+        """Write what is waiting, then end the thread; the gate must be closed before."""
+        self._ending = True
+        self._wake.set()
+        await self._ended.wait()
+        self._thread.join()
+
+    def _run(self) -> None:
+        ending = False
+        while not ending:
+            self._wake.wait()
+            self._wake.clear()
+            ending = self._ending  # read before the last look at what is waiting
+            while group := self._next_group():
+                self._tell(*self._commit(group))
+        self._on_loop(self._ended.set)
+
+    def _next_group(self) -> list[_Request]:
+        group: list[_Request] = []
+        size_bytes = 0
+        while self._waiting and size_bytes < GROUP_BYTES_MAX:
+            request = self._waiting.popleft()
+            group.append(request)
+            size_bytes += request.size_bytes
+        return group
+
+    def _commit(self, group: Sequence[_Request]) -> tuple[list[tuple[asyncio.Future[Any], object]], list[Written]]:
+        """What to tell whom, and what was written."""
+        works = {part: [request for request in group if request.part is part] for part in self._parts}
+        try:
+            with transaction(self._connection):
+                written = [part.write([request.work for request in ours]) for part, ours in works.items() if ours]
+        except apsw.Error as problem:
+            return [(request.future, _unavailable(problem)) for request in group], []
+        except Exception as defect:  # noqa: BLE001 - whoever waits must hear of it, and the thread must go on
+            return [(request.future, defect) for request in group], []
+        for one in written:
+            one.keep()
+        requests = [request for ours in works.values() for request in ours]
+        outcomes = [outcome for one in written for outcome in one.outcomes]
+        return [(request.future, outcome) for request, outcome in zip(requests, outcomes, strict=True)], written
+
+    def _tell(self, outcomes: Sequence[tuple[asyncio.Future[Any], object]], written: Sequence[Written]) -> None:
+        def tell() -> None:
+            try:
+                for one in written:
+                    one.announce()
+            finally:
+                for future, outcome in outcomes:
+                    _resolve(future, outcome)
+
+        self._on_loop(tell)
+
+    def _on_loop(self, call: Callable[[], None]) -> None:
+        try:
+            self._loop.call_soon_threadsafe(call)
+        except RuntimeError:
+            if not self._loop.is_closed():  # nobody is left to hear it
+                raise
+
+
+def _unavailable(problem: apsw.Error) -> StorageUnavailable:
+    unavailable = StorageUnavailable(f"nothing was stored: {problem}")
+    unavailable.__cause__ = problem
+    return unavailable
+
+
+def _resolve(future: asyncio.Future[Any], outcome: object) -> None:
+    if future.done():  # its caller was cancelled
+        return
+    if isinstance(outcome, Exception):
+        future.set_exception(outcome)
+    else:
+        future.set_result(outcome)

@@ -1,0 +1,1 @@
+"""The resources of the HTTP API: each handler decodes, makes one call of the service, encodes."""

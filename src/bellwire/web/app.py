@@ -1,0 +1,92 @@
+"""The HTTP API as one ASGI callable: who may call, which part answers, and what is said when it cannot."""
+
+from typing import Final
+
+import structlog
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from bellwire.errors import BellwireError, Stopping
+from bellwire.rules.suggesting import quoted
+from bellwire.service import Bellwire
+from bellwire.web.api import attempts, dead_letters, event_types, events, status, webhooks
+from bellwire.web.auth import require_token
+from bellwire.web.bodies import BodiesInHand, head_of
+from bellwire.web.problems import STOPPING, UNEXPECTED, ClientGone, Problem, Refused, problem_of, problem_response
+from bellwire.web.publishing import Publishing
+from bellwire.web.resource import Handler, Resource
+
+EVENTS_PATH: Final = "/v1/events"
+HEALTH_PATH: Final = "/healthz"
+
+_RESOURCES: Final[dict[str, dict[str, Handler]]] = {
+    HEALTH_PATH: {"GET": status.read_health},
+    "/v1/status": {"GET": status.read_status},
+    "/v1/webhooks": {"GET": webhooks.list_webhooks, "POST": webhooks.create_webhook},
+    "/v1/webhooks/{webhook_id}": {
+        "GET": webhooks.read_webhook,
+        "PUT": webhooks.replace_webhook,
+        "PATCH": webhooks.patch_webhook,
+        "DELETE": webhooks.delete_webhook,
+    },
+    "/v1/webhooks/{webhook_id}/status": {"GET": webhooks.read_webhook_status},
+    "/v1/attempts": {"GET": attempts.list_attempts},
+    "/v1/attempts/{attempt_id}": {"GET": attempts.read_attempt},
+    "/v1/dead-letters": {"GET": dead_letters.list_dead_letters},
+    "/v1/event-types": {"GET": event_types.list_event_types},
+    # An event's id is its publisher's choice and may have slashes.
+    "/v1/events/{event_id:path}": {"GET": events.read_event},
+}
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Api:
+    """The API of one service."""
+
+    def __init__(self, service: Bellwire) -> None:
+        self._service = service
+        in_hand = BodiesInHand()
+        self._publish = Publishing(service, in_hand)
+        routes = [
+            Route(EVENTS_PATH, Resource(service, in_hand, {"GET": events.list_events}, elsewhere=("POST",))),
+            *(Route(path, Resource(service, in_hand, handlers)) for path, handlers in _RESOURCES.items()),
+        ]
+        self._router = Router(routes, redirect_slashes=False, default=_not_found)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what goes wrong becomes a problem document, never an exception."""
+        try:
+            await self._route(scope, receive, send)
+        except Refused as refused:
+            await _answer_problem(refused.problem, scope, receive, send)
+        except ClientGone:
+            return
+        except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the cause
+            await _answer_problem(self._problem_of(error, scope), scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, head = scope["path"], head_of(scope)
+        if path != HEALTH_PATH:
+            require_token(self._service, head)
+        if path == EVENTS_PATH and scope["method"] == "POST":
+            await self._publish(scope, head, receive, send)
+        else:
+            await self._router(scope, receive, send)
+
+    def _problem_of(self, error: Exception, scope: Scope) -> Problem:
+        problem = problem_of(error) if isinstance(error, BellwireError) else UNEXPECTED
+        if problem is not UNEXPECTED:
+            return problem
+        if self._service.stopping:  # parts that were closed already fail in their own ways
+            return problem_of(Stopping(STOPPING))
+        _log.error("request failed", method=scope["method"], path=scope["path"], exc_info=error)
+        return UNEXPECTED
+
+
+async def _not_found(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise Refused(Problem(status=404, detail=f"there is nothing at {quoted(scope['path'])}"))
+
+
+async def _answer_problem(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+    await problem_response(problem)(scope, receive, send)

@@ -1,0 +1,68 @@
+"""Pages of a list, and the tokens that lead from one to the next."""
+
+import base64
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from bellwire.web.parameters import Parameters
+
+PAGE_BYTES_MAX: Final = 16 * 1024 * 1024
+_STEP_ITEMS: Final = 50
+_TOKEN_LENGTH_MAX: Final = 512
+
+T = TypeVar("T")
+Place = TypeVar("Place")
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """One page as it is sent. next: the pageToken of the page behind it, None after the last."""
+
+    items: Sequence[Any]
+    next: str | None
+
+
+def place_from(parameters: Parameters, places: msgspec.json.Decoder[Place]) -> Place | None:
+    """Where the page begins, from the parameter pageToken: the place of the last item of the page before it."""
+    token = parameters.text("pageToken")
+    if token is None:
+        return None
+    with contextlib.suppress(ValueError, msgspec.DecodeError, RecursionError):
+        if len(token) <= _TOKEN_LENGTH_MAX:
+            return places.decode(base64.b64decode(token, altchars=b"-_", validate=True))
+    parameters.fault("pageToken", "is none that this list gave; take the `next` of the page before")
+    return None
+
+
+def listing(items: Sequence[T], *, more: bool, show: Callable[[T], Any], place: Callable[[T], Any]) -> Listing:
+    """The page of these items; show makes what is sent of one, place where the next page begins behind one."""
+    token = _token(place(items[-1])) if more and items else None
+    return Listing(items=[show(item) for item in items], next=token)
+
+
+async def gather(
+    fetch: Callable[[T | None, int], Awaitable[Sequence[T]]], *, limit: int, size: Callable[[T], int]
+) -> tuple[list[T], bool]:
+    """Up to limit items, and whether there are more behind them.
+
+    fetch gives up to so many items behind one (None: from the start), fewer only at the end. Items are fetched in
+    steps, and the page ends early once they have PAGE_BYTES_MAX together, so that a page of large ones is no burden.
+    """
+    items: list[T] = []
+    room = PAGE_BYTES_MAX
+    while True:
+        wanted = min(_STEP_ITEMS, limit - len(items) + 1)
+        step = await fetch(items[-1] if items else None, wanted)
+        for item in step:
+            if len(items) == limit or room <= 0:
+                return items, True
+            items.append(item)
+            room -= size(item)
+        if len(step) < wanted:
+            return items, False
+
+
+def _token(place: Any) -> str:  # noqa: ANN401 - whatever the list takes for a place
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()

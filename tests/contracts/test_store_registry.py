@@ -1,0 +1,86 @@
+import pytest
+
+from bellwire.errors import EditConflict, StorageUnavailable
+from bellwire.model.cursor import Cursor
+from bellwire.model.event import EventTypeId, Position
+from bellwire.model.event_type import EventType, TracingLevel
+from bellwire.model.secret import EnvironmentVariable, File, Value
+from bellwire.model.webhook import Basic, Bearer, EventPolicy, Gap, WebhookId
+from bellwire.store import Store
+from builders import make_registered_webhook, make_webhook
+
+RICH = make_webhook(
+    events=(EventTypeId("auth.success"),),
+    events_policy=EventPolicy.INCLUDE,
+    signature_key=Value("schlüssel"),
+    http_auth=Basic(username="u", secret=File("/etc/secret")),
+    http_headers={"X-My-Header": "my-value"},
+    level=TracingLevel.WARN,
+)
+
+
+def cursor(webhook_id: str) -> Cursor:
+    return Cursor(webhook_id=WebhookId(webhook_id), position=Position(1))
+
+
+async def test_webhooks_come_back_as_they_were_stored_in_the_order_of_their_ids(store: Store) -> None:
+    second = make_registered_webhook(RICH, id=WebhookId("wh-2"), gaps=(Gap(Position(1), Position(2)), Gap(Position(5))))
+    bearer = make_webhook(http_auth=Bearer(EnvironmentVariable("TOKEN")))
+    first = make_registered_webhook(bearer, id=WebhookId("wh-1"), deleted=True)
+    await store.registry.add_webhook(second, cursor("wh-2"))
+    await store.registry.add_webhook(first, cursor("wh-1"))
+    assert await store.registry.webhooks() == (first, second)
+    assert await store.ledger.cursors() == (cursor("wh-1"), cursor("wh-2"))
+
+
+async def test_a_webhook_id_is_given_once(store: Store) -> None:
+    await store.registry.add_webhook(make_registered_webhook(), cursor("wh-1"))
+    with pytest.raises(EditConflict, match="wh-1"):
+        await store.registry.add_webhook(make_registered_webhook(RICH), cursor("wh-1"))
+    assert await store.registry.webhooks() == (make_registered_webhook(),)
+
+
+async def test_an_edit_replaces_the_webhook(store: Store) -> None:
+    await store.registry.add_webhook(make_registered_webhook(), cursor("wh-1"))
+    edited = make_registered_webhook(RICH, revision=2)
+    await store.registry.replace_webhook(edited)
+    assert await store.registry.webhooks() == (edited,)
+
+
+@pytest.mark.parametrize("revision", [1, 3])
+async def test_an_edit_of_another_revision_is_refused(store: Store, revision: int) -> None:
+    await store.registry.add_webhook(make_registered_webhook(), cursor("wh-1"))
+    with pytest.raises(EditConflict, match="wh-1"):
+        await store.registry.replace_webhook(make_registered_webhook(RICH, revision=revision))
+    assert await store.registry.webhooks() == (make_registered_webhook(),)
+
+
+async def test_an_edit_of_an_unknown_webhook_is_refused(store: Store) -> None:
+    with pytest.raises(EditConflict, match="wh-1"):
+        await store.registry.replace_webhook(make_registered_webhook(revision=2))
+
+
+async def test_declared_types_are_kept_and_replaced_by_their_id(store: Store) -> None:
+    first, second = (
+        EventType(id=EventTypeId(type_id), level=TracingLevel.INFO, description="") for type_id in ("a.b", "c.d")
+    )
+    louder = EventType(id=EventTypeId("a.b"), level=TracingLevel.ERROR, description="It broke.")
+    await store.registry.declare_types([second, first])
+    await store.registry.declare_types([])
+    await store.registry.declare_types([louder])
+    assert await store.registry.declared_types() == (louder, second)
+
+
+async def test_tokens_are_kept_and_replaced_by_their_name(store: Store) -> None:
+    await store.registry.put_token("admin", "00")
+    await store.registry.put_token("other", "11")
+    await store.registry.put_token("admin", "22")
+    assert await store.registry.token_hashes() == {"admin": "22", "other": "11"}
+
+
+async def test_calls_after_close_say_that_the_store_is_closed(store: Store) -> None:
+    await store.close()
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await store.registry.webhooks()
+    with pytest.raises(StorageUnavailable, match="closed"):
+        await store.registry.put_token("admin", "00")

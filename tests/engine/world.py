@@ -1,0 +1,118 @@
+"""A whole Bellwire on a clock that a test moves, with a sender that a test scripts."""
+
+import asyncio
+
+import msgspec
+
+from bellwire.engine.keyring import Keyring
+from bellwire.model.attempt import Answer, Response, Timings
+from bellwire.model.cursor import Cursor
+from bellwire.model.event import Published, WebhookEvent
+from bellwire.model.webhook import WebhookId
+from bellwire.reporters.log import LogReporter
+from bellwire.service import Backends, Bellwire
+from bellwire.store import Store
+from builders import make_document
+from engine.manual_clock import ManualClock
+from engine.scripted_sender import Script, ScriptedSender
+
+
+class Body(msgspec.Struct):
+    events: list[WebhookEvent]
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One request as its receiver sees it."""
+
+    url: str
+    webhook_id: str
+    event_ids: tuple[str, ...]
+    body: bytes
+    at_ms: int
+
+
+class World:
+    """Its store outlives it, so that another one can begin where this one was cut off."""
+
+    def __init__(
+        self, store: Store, clock: ManualClock, *scripts: Script, environ: dict[str, str] | None = None
+    ) -> None:
+        self.store = store
+        self.clock = clock
+        self.sender = ScriptedSender(clock, *scripts)
+        self.bellwire = Bellwire(
+            Backends(
+                store=store,
+                sender=self.sender,
+                clock=clock,
+                reporter=LogReporter(),
+                keyring=Keyring(environ={} if environ is None else environ, forbidden_folder=None),
+                dice=lambda: 1.0,
+            )
+        )
+
+    async def cut_off(self) -> None:
+        """End it as kill -9 would: nothing is finished, and what it would still do is not done."""
+        supervisor = self.bellwire._supervisor
+        supervisor._stopped = True
+        tasks = list(supervisor._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def create(self, **members: object) -> WebhookId:
+        """Register a webhook that wants auth.success, unless told otherwise."""
+        webhook, _ = await self.bellwire.create_webhook(make_document(**members))
+        return webhook.id
+
+    async def publish(self, *event_ids: str, type_id: str = "auth.success") -> Published:
+        """Publish events of one type in one call."""
+        events = [{"id": event_id, "type": type_id, "data": {}} for event_id in event_ids]
+        return await self.bellwire.publish_json(msgspec.json.encode(events))
+
+    async def pass_time(self, by_ms: int = 0) -> None:
+        """Let time pass, and everything happen that follows from it."""
+        await self.clock.advance(by_ms, settle=self.settle)
+
+    async def settle(self) -> None:
+        """Let everything happen that happens without time passing."""
+        before: object = None
+        while (now := await self._trace()) != before:
+            before = now
+
+    async def _trace(self) -> object:
+        for _ in range(30):
+            await asyncio.sleep(0)
+        # A write is applied after all that were called before it, so this waits for them.
+        await self.store.registry.put_token("settling", "0")
+        for _ in range(30):
+            await asyncio.sleep(0)
+        cursors = await self.store.ledger.cursors()
+        return len(self.sender.sent), len(self.sender.in_flight), [cursor.revision for cursor in cursors]
+
+    def deliveries(self, url: str | None = None) -> list[Delivery]:
+        """Every request that was sent, or those to one url."""
+        return [
+            Delivery(
+                url=sent.request.url,
+                webhook_id=dict(sent.request.headers)["webhook-id"],
+                event_ids=tuple(event.id for event in msgspec.json.decode(sent.request.body, type=Body).events),
+                body=sent.request.body,
+                at_ms=sent.at_ms,
+            )
+            for sent in self.sender.sent
+            if url in (None, sent.request.url)
+        ]
+
+    def sent_ids(self) -> list[tuple[str, ...]]:
+        """The event ids of each request."""
+        return [delivery.event_ids for delivery in self.deliveries()]
+
+    async def cursor(self, webhook_id: WebhookId) -> Cursor:
+        """As it is stored."""
+        return {cursor.webhook_id: cursor for cursor in await self.store.ledger.cursors()}[webhook_id]
+
+
+def answer(status: int, *headers: tuple[str, str]) -> Response:
+    """An answer with nothing in its body."""
+    return Answer(status=status, headers=headers, body=b"", timings=Timings(total_us=1))

@@ -1,0 +1,243 @@
+"""Whatever is published, however endpoints behave, whenever it crashes: the account of every webhook stays true."""
+
+import asyncio
+import tempfile
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+import hypothesis.strategies as st
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bellwire.errors import ConflictingEvent
+from bellwire.model.attempt import Request, Response
+from bellwire.model.positions import each_of
+from bellwire.model.webhook import WebhookId
+from bellwire.store import DiscardSearch, Store
+from bellwire.stores.memory import MemoryStore
+from bellwire.stores.sqlite.store import open_sqlite_store
+from engine.manual_clock import ManualClock
+from engine.world import Body, Delivery, World, answer
+from model_based.model import TYPES, ModelWebhook
+
+Result = TypeVar("Result")
+
+FILTERS = st.sets(st.sampled_from(TYPES), min_size=1)
+WEBHOOKS_MAX = 3
+
+
+class DeliveryMachine(RuleBasedStateMachine):
+    """An event's id is its position, so that what endpoints got tells where it stood."""
+
+    persistent: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = ManualClock()
+        self.log: dict[int, str] = {}
+        self.models: dict[WebhookId, ModelWebhook] = {}
+        self.statuses: dict[str, int] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        self.earlier: list[Delivery] = []
+        self.world = self.run(self.begin(self.run(self.open_store())))
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return self.runner.run(work)
+
+    async def open_store(self) -> Store:
+        if self.persistent:
+            return await open_sqlite_store(Path(self.folder.name) / "bellwire.db")
+        return MemoryStore()
+
+    async def begin(self, store: Store) -> World:
+        world = World(store, self.clock)
+        self.gates = {}
+        for model in self.models.values():
+            world.sender.answer_with(self.endpoint(model), url=model.url)
+        await world.bellwire.start()
+        await world.settle()
+        return world
+
+    def endpoint(self, model: ModelWebhook) -> Callable[[Request], Response]:
+        def take(request: Request) -> Response:
+            if self.statuses[model.url] == 200:
+                model.accepted += [int(event.id) for event in msgspec.json.decode(request.body, type=Body).events]
+            return answer(self.statuses[model.url])
+
+        return take
+
+    def teardown(self) -> None:
+        self.run(self.world.cut_off())
+        self.run(self.world.store.close())
+        self.runner.close()
+        self.folder.cleanup()
+
+    def alive(self) -> list[WebhookId]:
+        return [webhook_id for webhook_id, model in self.models.items() if not model.deleted]
+
+    @precondition(lambda self: len(self.models) < WEBHOOKS_MAX)
+    @rule(types=FILTERS, throttle=st.sampled_from([0, 1_000]), batch=st.sampled_from([1, 2, 1_000]))
+    def create(self, types: set[str], throttle: int, batch: int) -> None:
+        model = ModelWebhook(f"https://{len(self.models)}.example/", types)
+        self.statuses[model.url] = 200
+        self.world.sender.answer_with(self.endpoint(model), url=model.url)
+        webhook_id = self.run(
+            self.world.create(
+                url=model.url, events=sorted(types), throttle=throttle, maxBatchEvents=batch, discardAfter="20s"
+            )
+        )
+        self.models[webhook_id] = model
+
+    @rule(types=st.lists(st.sampled_from(TYPES), min_size=1, max_size=5))
+    def publish(self, types: list[str]) -> None:
+        events = []
+        for type_id in types:
+            position = len(self.log) + 1
+            self.log[position] = type_id
+            events.append({"id": str(position), "type": type_id, "data": {}})
+            for model in self.models.values():
+                model.logged(position, type_id)
+        self.run(self.world.bellwire.publish_json(msgspec.json.encode(events)))
+        self.run(self.world.pass_time())
+
+    @precondition(lambda self: self.log)
+    @rule(data=st.data(), same=st.booleans())
+    def publish_a_known_id_again(self, data: st.DataObject, *, same: bool) -> None:
+        position = data.draw(st.sampled_from(sorted(self.log)))
+        content = {} if same else {"other": 1}
+        body = msgspec.json.encode({"id": str(position), "type": self.log[position], "data": content})
+        try:
+            assert self.run(self.world.bellwire.publish_json(body)).duplicates == 1
+        except ConflictingEvent:
+            assert not same
+        else:
+            assert same
+
+    @rule(by_ms=st.sampled_from([1, 500, 1_000, 5_000, 30_000]))
+    def pass_time(self, by_ms: int) -> None:
+        self.run(self.world.pass_time(by_ms))
+
+    @precondition(lambda self: self.alive())
+    @rule(data=st.data(), status=st.sampled_from([200, 500]))
+    def change_answers(self, data: st.DataObject, status: int) -> None:
+        self.statuses[self.models[data.draw(st.sampled_from(self.alive()))].url] = status
+
+    @precondition(lambda self: self.alive())
+    @rule(data=st.data())
+    def hold_answers(self, data: st.DataObject) -> None:
+        url = self.models[data.draw(st.sampled_from(self.alive()))].url
+        if url not in self.gates:
+            self.gates[url] = self.world.sender.hold(url=url)
+
+    @precondition(lambda self: self.gates)
+    @rule(data=st.data())
+    def let_answers_go(self, data: st.DataObject) -> None:
+        self.gates.pop(data.draw(st.sampled_from(sorted(self.gates)))).set()
+        self.run(self.world.pass_time())
+
+    @precondition(lambda self: self.alive())
+    @rule(data=st.data(), types=FILTERS)
+    def edit_filter(self, data: st.DataObject, types: set[str]) -> None:
+        webhook_id = data.draw(st.sampled_from(self.alive()))
+        model = self.models[webhook_id]
+        if types != model.types and model.url not in self.gates:
+            model.refilter(types, self.log)
+            self.run(self.world.bellwire.patch_webhook(webhook_id, {"events": sorted(types)}))
+            self.run(self.world.pass_time())
+
+    @precondition(lambda self: self.alive())
+    @rule(data=st.data())
+    def switch(self, data: st.DataObject) -> None:
+        webhook_id = data.draw(st.sampled_from(self.alive()))
+        model = self.models[webhook_id]
+        model.enabled = not model.enabled
+        self.run(self.world.bellwire.patch_webhook(webhook_id, {"enable": model.enabled}))
+        self.run(self.world.pass_time())
+
+    @precondition(lambda self: self.alive())
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        webhook_id = data.draw(st.sampled_from(self.alive()))
+        self.models[webhook_id].enabled = False
+        self.models[webhook_id].deleted = True
+        self.run(self.world.bellwire.delete_webhook(webhook_id))
+        self.run(self.world.pass_time())
+
+    @rule(graceful=st.booleans(), down_ms=st.sampled_from([0, 60_000]))
+    def restart(self, *, graceful: bool, down_ms: int) -> None:
+        if graceful and self.persistent:
+            for gate in self.gates.values():
+                gate.set()
+            self.run(self.world.bellwire.close())
+        else:
+            self.run(self.world.cut_off())
+        self.earlier += self.world.deliveries()
+        store = self.world.store
+        if self.persistent:
+            self.run(store.close())
+            store = self.run(self.open_store())
+        self.clock.jump(down_ms)
+        self.world = self.run(self.begin(store))
+
+    @invariant()
+    def every_wanted_event_is_delivered_waiting_or_discarded(self) -> None:
+        for model in self.models.values():
+            model.discarded = set()
+        for numbered in self.run(self.world.store.ledger.discards(DiscardSearch(limit=10_000))):
+            members = set(each_of(numbered.discard.members))
+            model = self.models[numbered.discard.webhook_id]
+            assert not model.discarded & members
+            model.discarded |= members
+        for webhook_id, model in self.models.items():
+            cursor = self.run(self.world.cursor(webhook_id))
+            assert cursor.delivered == len(model.accepted)
+            assert cursor.discarded == len(model.discarded)
+            assert not model.discarded & set(model.accepted)
+            assert model.discarded | set(model.accepted) <= model.wanted
+            if not model.deleted:
+                status = self.run(self.world.bellwire.webhook_status(webhook_id))
+                assert status.backlog == len(model.waiting)
+
+    @invariant()
+    def everybody_gets_each_event_once_and_in_log_order(self) -> None:
+        for model in self.models.values():
+            assert model.accepted == sorted(set(model.accepted))
+
+    @invariant()
+    def one_webhook_id_is_one_body(self) -> None:
+        bodies: dict[str, bytes] = {}
+        for delivery in self.earlier + self.world.deliveries():
+            assert bodies.setdefault(delivery.webhook_id, delivery.body) == delivery.body
+
+    @invariant()
+    def healthy_endpoints_that_answer_are_up_to_date_but_for_the_throttle(self) -> None:
+        for webhook_id, model in self.models.items():
+            if not model.deleted and model.enabled and model.url not in self.gates and model.waiting:
+                cursor = self.run(self.world.cursor(webhook_id))
+                assert cursor.failures or cursor.window_opened_at_ms == self.clock.steady_ms() - self.throttled_ms(
+                    cursor.window_opened_at_ms
+                )
+
+    def throttled_ms(self, opened_at_ms: int | None) -> int:
+        assert opened_at_ms is not None
+        return min(self.clock.steady_ms() - opened_at_ms, 999)
+
+
+class PersistentDeliveryMachine(DeliveryMachine):
+    """The same over SQLite, where a restart also stops as it should, and opens the file anew."""
+
+    persistent = True
+
+
+TestInMemory = DeliveryMachine.TestCase
+TestInMemory.settings = settings(
+    max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+)
+TestInSqlite = PersistentDeliveryMachine.TestCase
+TestInSqlite.settings = settings(
+    max_examples=15, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -1,0 +1,92 @@
+import hypothesis.strategies as st
+from hypothesis import given
+
+from bellwire.model.event import EventTypeId
+from bellwire.model.event_type import EventType, TracingLevel
+from bellwire.model.webhook import EventPolicy
+from bellwire.rules.matching import OWN_PREFIX, wanted_types
+from builders import make_catalogue, make_webhook
+
+CATALOGUE = make_catalogue()
+TYPES = tuple(CATALOGUE.ids())
+
+
+def listed(
+    *events: str, policy: EventPolicy = EventPolicy.INCLUDE, level: TracingLevel | None = None
+) -> frozenset[str]:
+    webhook = make_webhook(events=events, events_policy=policy, level=level)
+    return frozenset(wanted_types(webhook, CATALOGUE))
+
+
+def test_include_wants_exactly_what_is_listed() -> None:
+    assert listed("auth.success", "smtp.raw-input") == {"auth.success", "smtp.raw-input"}
+
+
+def test_a_former_name_also_matches_its_successor() -> None:
+    assert listed("store.ingest") == {"store.ingest", "message-ingest.ham"}
+
+
+def test_a_present_name_also_matches_its_former_ones() -> None:
+    assert listed("message-ingest.ham") == {"store.ingest", "message-ingest.ham"}
+
+
+def test_a_former_name_that_was_split_matches_each_part() -> None:
+    assert listed("dsn") == {"dsn", "delivery.dsn-success", "delivery.dsn-perm-fail"}
+
+
+def test_a_part_of_a_split_name_matches_the_whole_but_not_the_other_part() -> None:
+    assert listed("delivery.dsn-perm-fail") == {"dsn", "delivery.dsn-perm-fail"}
+
+
+def test_a_former_name_without_successor_matches_itself() -> None:
+    assert listed("cluster.error") == {"cluster.error"}
+
+
+def test_exclude_leaves_out_what_is_listed_under_any_of_its_names() -> None:
+    wanted = listed("message-ingest.ham", policy=EventPolicy.EXCLUDE)
+    assert not wanted & {"message-ingest.ham", "store.ingest"}
+    assert {"auth.success", "auth.failed"} <= wanted
+
+
+def test_exclude_without_a_level_has_a_floor_of_info() -> None:
+    wanted = listed(policy=EventPolicy.EXCLUDE)
+    assert "smtp.raw-input" not in wanted
+    assert "delivery.dsn-success" not in wanted
+    assert "auth.success" in wanted
+
+
+def test_include_without_a_level_has_no_floor() -> None:
+    assert "smtp.raw-input" in listed("smtp.raw-input")
+
+
+def test_a_level_is_a_floor_under_both_policies() -> None:
+    assert listed("auth.success", "auth.error", level=TracingLevel.WARN) == {"auth.error"}
+    assert listed(policy=EventPolicy.EXCLUDE, level=TracingLevel.ERROR) == {"auth.error"}
+
+
+def test_level_trace_lets_everything_through() -> None:
+    assert "smtp.raw-input" in listed(policy=EventPolicy.EXCLUDE, level=TracingLevel.TRACE)
+
+
+def test_events_about_bellwire_reach_only_webhooks_that_list_them() -> None:
+    assert not any(name.startswith(OWN_PREFIX) for name in listed(policy=EventPolicy.EXCLUDE, level=TracingLevel.TRACE))
+    assert listed("bellwire.webhook-failing") == {"bellwire.webhook-failing"}
+
+
+def test_a_type_declared_later_counts_from_then_on() -> None:
+    catalogue = make_catalogue()
+    webhook = make_webhook()
+    assert "shop.order-paid" not in wanted_types(webhook, catalogue)
+    catalogue.declare(EventType(id=EventTypeId("shop.order-paid"), level=TracingLevel.INFO))
+    assert "shop.order-paid" in wanted_types(webhook, catalogue)
+
+
+@given(events=st.sets(st.sampled_from(TYPES)), level=st.sampled_from(TracingLevel))
+def test_include_and_exclude_of_one_list_share_nothing_and_miss_nothing_but_the_level(
+    events: set[str], level: TracingLevel
+) -> None:
+    included = listed(*events, policy=EventPolicy.INCLUDE, level=level)
+    excluded = listed(*events, policy=EventPolicy.EXCLUDE, level=level)
+    assert not included & excluded
+    left_out = set(TYPES) - included - excluded
+    assert all(name.startswith(OWN_PREFIX) or CATALOGUE.level(EventTypeId(name)).rank > level.rank for name in left_out)

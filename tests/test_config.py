@@ -1,0 +1,258 @@
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bellwire.config import (
+    FILE_BYTES_MAX,
+    SETTINGS,
+    Config,
+    LogFormat,
+    LogLevel,
+    default_file,
+    load_config,
+)
+from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.listen_address import ListenAddress
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The platform's folders are the test's own."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "settings"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "kept"))
+
+
+def write_file(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def load(
+    text: str | None = None,
+    *,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> Config:
+    file = write_file(folder / "own.toml", text) if folder is not None and text is not None else None
+    return load_config(flags or {}, environ or {}, file)
+
+
+def faults_of(
+    text: str | None = None,
+    *,
+    folder: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    flags: Mapping[str, object] | None = None,
+) -> tuple[Fault, ...]:
+    with pytest.raises(InvalidSetting) as caught:
+        load(text, folder=folder, environ=environ, flags=flags)
+    for path, message in caught.value.faults:
+        assert f"{path}: {message}" in str(caught.value)
+    return caught.value.faults
+
+
+def test_without_any_setting_the_defaults_are_in_force() -> None:
+    config = load()
+    assert config.listen == ListenAddress("127.0.0.1", 8425)
+    assert config.insecure_listen is False
+    assert config.log_level is LogLevel.INFO
+    assert config.log_format is LogFormat.AUTO
+    assert config.data.is_absolute()
+    assert config.data.name == "bellwire"
+    assert {row.origin for row in config.explain()} == {"default"}
+
+
+def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default(tmp_path: Path) -> None:
+    text = 'listen = "127.0.0.1:1"\nlog-level = "warn"\nlog-format = "json"\n'
+    config = load(
+        text,
+        folder=tmp_path,
+        environ={"BELLWIRE_LISTEN": "127.0.0.1:2", "BELLWIRE_LOG_LEVEL": "error"},
+        flags={"listen": "127.0.0.1:3", "log_level": None},
+    )
+    assert [tuple(row) for row in config.explain()[1:]] == [
+        ("listen", "127.0.0.1:3", "flag --listen"),
+        ("insecure-listen", "false", "default"),
+        ("log-level", "error", "environment variable BELLWIRE_LOG_LEVEL"),
+        ("log-format", "json", f"file {tmp_path / 'own.toml'}"),
+    ]
+
+
+def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: Path) -> None:
+    values = {
+        "data": str(tmp_path / "x"),
+        "listen": "[::1]:9",
+        "insecure-listen": "true",
+        "log-level": "debug",
+        "log-format": "text",
+    }
+    assert values.keys() == {setting.name for setting in SETTINGS}
+    text = "\n".join(f"{name} = {'true' if value == 'true' else repr(value)}" for name, value in values.items())
+    environ = {"BELLWIRE_" + name.upper().replace("-", "_"): value for name, value in values.items()}
+    by_file = load(text, folder=tmp_path).explain()
+    by_variable = load(environ=environ).explain()
+    by_flag = load(flags=values).explain()
+    for rows in (by_file, by_variable, by_flag):
+        assert {row.name: row.value for row in rows} == values
+        assert all(row.origin != "default" for row in rows)
+
+
+def test_every_setting_is_described_and_accepts_its_own_default() -> None:
+    for setting in SETTINGS:
+        assert setting.help.endswith(".")
+        assert setting.form
+    flags = {setting.name: setting.default for setting in SETTINGS}
+    by_default, by_flag = load().explain(), load(flags=flags).explain()
+    assert [row.value for row in by_flag] == [row.value for row in by_default]
+
+
+def test_the_default_file_is_read_if_it_exists() -> None:
+    file = write_file(default_file(), 'log-level = "debug"\n')
+    config = load()
+    assert config.log_level is LogLevel.DEBUG
+    assert config.origins["log-level"].words == f"file {file}"
+
+
+def test_a_named_file_replaces_the_default_file(tmp_path: Path) -> None:
+    write_file(default_file(), 'log-level = "debug"\n')
+    named = write_file(tmp_path / "named.toml", 'log-format = "json"\n')
+    assert load(environ={"BELLWIRE_CONFIG": str(named)}).log_level is LogLevel.INFO
+    other = write_file(tmp_path / "other.toml", 'log-level = "error"\n')
+    config = load_config({}, {"BELLWIRE_CONFIG": str(named)}, other)
+    assert (config.log_level, config.log_format) == (LogLevel.ERROR, LogFormat.AUTO)
+
+
+@pytest.mark.parametrize("by_flag", [True, False])
+def test_a_named_file_must_exist(tmp_path: Path, *, by_flag: bool) -> None:
+    missing = tmp_path / "missing.toml"
+    environ = {} if by_flag else {"BELLWIRE_CONFIG": str(missing)}
+    with pytest.raises(InvalidSetting) as caught:
+        load_config({}, environ, missing if by_flag else None)
+    namer = "flag --config" if by_flag else "environment variable BELLWIRE_CONFIG"
+    complaint = f"{missing} does not exist; name another file or create it ({namer})"
+    assert caught.value.faults == (Fault("config", complaint),)
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"listen = ", "is not a file of settings in TOML: Invalid value (at end of document)"),
+        (b"# \xff", "is not UTF-8 at byte 2; save it as UTF-8"),
+        (b"a = " + b"[" * 10_000, "is nested too deeply to be a file of settings; name the right file"),
+        (b"#" * (FILE_BYTES_MAX + 1), f"has more than {FILE_BYTES_MAX} bytes; name the right file"),
+    ],
+    ids=["broken", "latin", "deep", "large"],
+)
+def test_a_file_that_is_no_settings_is_named_with_what_is_wrong(tmp_path: Path, content: bytes, complaint: str) -> None:
+    file = tmp_path / "broken.toml"
+    file.write_bytes(content)
+    with pytest.raises(InvalidSetting) as caught:
+        load_config({}, {}, file)
+    assert caught.value.faults == (Fault("config", f"{file} {complaint} (flag --config)"),)
+
+
+def test_a_folder_in_the_file_s_place_is_no_file(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSetting, match=r"cannot be read: Is a directory; name a file that can be read"):
+        load_config({}, {}, tmp_path)
+
+
+def test_unknown_settings_name_the_nearest_one_and_where_they_stand(tmp_path: Path) -> None:
+    found = faults_of("insecure_listen = true\n", folder=tmp_path, environ={"BELLWIRE_LOGLEVEL": "info"})
+    assert found == (
+        Fault(
+            "insecure_listen",
+            f"there is no such setting; did you mean insecure-listen? (file {tmp_path / 'own.toml'})",
+        ),
+        Fault("BELLWIRE_LOGLEVEL", "there is no such setting; did you mean BELLWIRE_LOG_LEVEL? (environment)"),
+    )
+
+
+def test_a_setting_like_no_other_lists_what_there_is(tmp_path: Path) -> None:
+    (fault,) = faults_of("zzz = 1\n", folder=tmp_path)
+    assert "there are data, listen, insecure-listen, log-level or log-format" in fault.message
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    found = faults_of(
+        'listen = 8425\nlog-level = "loud"\ndata = ""\n',
+        folder=tmp_path,
+        environ={"BELLWIRE_INSECURE_LISTEN": "yes"},
+        flags={"log-format": "xml"},
+    )
+    origin = f"(file {tmp_path / 'own.toml'})"
+    assert found == (
+        Fault("data", f"'' is no folder; write a path such as '/var/lib/bellwire' {origin}"),
+        Fault("listen", f"'8425' is no text; write it as '127.0.0.1:8425' {origin}"),
+        Fault(
+            "insecure-listen",
+            "'yes' is neither true nor false (environment variable BELLWIRE_INSECURE_LISTEN)",
+        ),
+        Fault("log-level", f"'loud' is none of its values; write error, warn, info or debug {origin}"),
+        Fault("log-format", "'xml' is none of its values; write auto, text or json (flag --log-format)"),
+    )
+
+
+def test_a_bad_listen_address_is_answered_with_the_right_form() -> None:
+    (fault,) = faults_of(flags={"listen": "8425"})
+    assert fault == Fault("listen", "'8425' has no host; write it as 127.0.0.1:8425 (flag --listen)")
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:8425", "[::]:8425", "192.0.2.7:8425", "mail.example.com:8425"])
+def test_an_address_that_others_can_reach_is_refused_unless_that_is_wanted(address: str) -> None:
+    (fault,) = faults_of(environ={"BELLWIRE_LISTEN": address})
+    assert fault.path == "listen"
+    assert fault.message == (
+        f"{address} can be reached from other machines, and the API would send tokens, events and secrets there "
+        "unencrypted; listen on 127.0.0.1:8425 behind a proxy that speaks TLS, or set insecure-listen to true "
+        "(environment variable BELLWIRE_LISTEN)"
+    )
+    wanted = load(environ={"BELLWIRE_LISTEN": address, "BELLWIRE_INSECURE_LISTEN": "true"})
+    assert str(wanted.listen) == address
+
+
+def test_the_client_s_variables_are_no_settings() -> None:
+    config = load(environ={"BELLWIRE_URL": "http://127.0.0.1:1", "BELLWIRE_TOKEN": "secret"})
+    assert "secret" not in repr(config.explain())
+
+
+def test_variables_that_kubernetes_makes_for_a_service_of_that_name_are_no_settings() -> None:
+    load(
+        environ={
+            "BELLWIRE_SERVICE_HOST": "10.0.0.1",
+            "BELLWIRE_SERVICE_PORT": "8425",
+            "BELLWIRE_SERVICE_PORT_HTTP": "8425",
+            "BELLWIRE_PORT": "tcp://10.0.0.1:8425",
+            "BELLWIRE_PORT_8425_TCP_ADDR": "10.0.0.1",
+        }
+    )
+
+
+def test_a_relative_folder_is_beside_the_file_that_names_it_else_in_the_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    in_file = load('data = "kept"\n', folder=tmp_path / "etc").data
+    assert in_file == tmp_path / "etc" / "kept"
+    assert load(environ={"BELLWIRE_DATA": "kept"}).data == tmp_path / "kept"
+    assert load(flags={"data": Path("~/kept")}).data == tmp_path / "home" / "kept"
+
+
+def refused_names(flags: Mapping[str, object]) -> set[str]:
+    try:
+        config = load_config(flags, {}, None)
+    except InvalidSetting as error:
+        return {fault.path for fault in error.faults}
+    assert len(config.explain()) == len(SETTINGS)
+    return set()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.dictionaries(st.sampled_from([setting.name for setting in SETTINGS]), st.text() | st.integers()))
+def test_whatever_is_written_is_read_or_refused_with_its_place(flags: dict[str, object]) -> None:
+    assert refused_names(flags) <= flags.keys()

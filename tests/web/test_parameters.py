@@ -1,0 +1,51 @@
+import pytest
+from starlette.datastructures import QueryParams
+
+from bellwire.errors import Fault
+from bellwire.web.parameters import NAME_LENGTH_MAX, REPEATED_MAX, UNKNOWN_TOLD_MAX, Parameters
+from bellwire.web.problems import Refused
+
+
+def faults_of(parameters: Parameters) -> list[Fault]:
+    with pytest.raises(Refused) as caught:
+        parameters.check()
+    return list(caught.value.problem.faults)
+
+
+def test_sound_parameters_pass() -> None:
+    parameters = Parameters(
+        QueryParams("limit=5&type=a&type=b&since=1970-01-01T00:00:01.5Z"), ("limit", "type", "since")
+    )
+    assert parameters.limit() == 5
+    assert parameters.texts("type") == ["a", "b"]
+    assert parameters.time_ms("since") == 1500
+    assert parameters.text("until") is None
+    parameters.check()
+
+
+def test_a_name_like_no_other_lists_what_there_is() -> None:
+    found = faults_of(Parameters(QueryParams("zzzz=1"), ("limit", "pageToken")))
+    assert found == [Fault("zzzz", "there is no such parameter; there are limit or pageToken")]
+
+
+def test_an_unknown_parameter_is_told_once_however_often_it_is_given() -> None:
+    assert len(faults_of(Parameters(QueryParams("x=1&x=2"), ()))) == 1
+
+
+def test_the_detail_names_the_first_fault_and_counts_the_others() -> None:
+    parameters = Parameters(QueryParams("a=1&b=2&c=3"), ())
+    with pytest.raises(Refused, match=r"^a: this call takes no parameters \(and 2 more\)$"):
+        parameters.check()
+
+
+def test_a_flood_of_unknown_names_is_told_in_part() -> None:
+    query = "&".join(f"{'x' * 100}{number}=1" for number in range(1000))
+    found = faults_of(Parameters(QueryParams(query), ("limit",)))
+    assert len(found) == UNKNOWN_TOLD_MAX
+    assert all(len(fault.path) == NAME_LENGTH_MAX for fault in found)
+
+
+def test_a_parameter_is_repeated_within_its_limit_only() -> None:
+    parameters = Parameters(QueryParams("type=a&" * (REPEATED_MAX + 1)), ("type",))
+    assert parameters.texts("type") == []
+    assert faults_of(parameters) == [Fault("type", "is given 101 times; 100 at most")]
