@@ -16,20 +16,23 @@ import msgspec
 from bellwire.catalogue.loading import load_catalogue
 from bellwire.clock import Clock
 from bellwire.clocks.system import SystemClock
+from bellwire.engine.cataloguer import Cataloguer
 from bellwire.engine.clerk import Clerk
 from bellwire.engine.dispatcher import Parts
 from bellwire.engine.intake import Intake
-from bellwire.engine.keyring import Keyring
+from bellwire.engine.keyring import Keyring, Unreadable
 from bellwire.engine.reader import Shelf
 from bellwire.engine.registrar import Registrar
 from bellwire.engine.selector import Selector
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.switchboard import Switchboard
+from bellwire.engine.tester import Exchange, Tester
 from bellwire.errors import Fault, UnknownThing
 from bellwire.folder import DataFolder
 from bellwire.model.attempt import Attempt, AttemptId
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
+from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.status import DeadLetter, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.reporter import Reporter
@@ -44,6 +47,9 @@ from bellwire.stores.sqlite.store import open_sqlite_store
 
 VERSION: Final = importlib.metadata.version("bellwire")
 ADMIN: Final = "admin"
+
+OVERLAP_MS: Final = 86_400_000
+"""For which a replaced signature key goes on signing unless somebody says otherwise: 24 h."""
 
 
 class Backends(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +92,10 @@ class Bellwire:
         self._registrar = Registrar(
             store.registry, store.log, clock=clock, catalogue=self.catalogue, supervisor=self._supervisor
         )
+        self._cataloguer = Cataloguer(
+            store.registry, catalogue=self.catalogue, selector=self._selector, supervisor=self._supervisor
+        )
+        self._tester = Tester(sender=backends.sender, clock=clock)
         self._clerk = Clerk(store, supervisor=self._supervisor, clock=clock)
         self._token_hashes: set[str] = set()
         self._closing: asyncio.Task[None] | None = None
@@ -121,8 +131,7 @@ class Bellwire:
     async def start(self) -> None:
         """Take up what is stored and begin to deliver; once."""
         registry, log, ledger = self._backends.store.registry, self._backends.store.log, self._backends.store.ledger
-        for event_type in await registry.declared_types():
-            self.catalogue.declare(event_type)
+        await self._cataloguer.load()
         last_positions = await log.last_positions()
         for type_id in last_positions:
             self._selector.learn(type_id)
@@ -195,6 +204,31 @@ class Bellwire:
     async def delete_webhook(self, webhook_id: WebhookId, *, revision: int | None = None) -> None:
         """Delete a webhook; what waits is discarded."""
         await self._registrar.delete(webhook_id, revision=revision)
+
+    async def rotate_key(
+        self, webhook_id: WebhookId, key: object, *, overlap_ms: int = OVERLAP_MS, revision: int | None = None
+    ) -> RegisteredWebhook:
+        """Give a webhook another signature key, in its JSON form. Until overlap_ms have passed the key before signs
+        webhook-signature too. Raises UnknownThing, EditConflict, InvalidObject.
+        """
+        return await self._registrar.rotate_key(webhook_id, key, overlap_ms=overlap_ms, revision=revision)
+
+    async def test_webhook(self, webhook_id: WebhookId) -> Exchange | Unreadable:
+        """Send a webhook.test event now, also while disabled, and show the whole exchange; raises UnknownThing."""
+        self._registrar.get(webhook_id)
+        return await self._tester.test(self._supervisor[webhook_id])
+
+    async def declare_type(self, type_id: str, *, level: TracingLevel, description: str = "") -> EventType:
+        """Declare an own event type, or describe it anew. Raises InvalidObject."""
+        return await self._cataloguer.declare(type_id, level=level, description=description)
+
+    async def override_level(self, type_id: EventTypeId, level: EventLevel | None) -> EventType:
+        """Set what counts instead of a type's own level, None: its own again; counts at once. Raises UnknownThing."""
+        return await self._cataloguer.override(type_id, level)
+
+    def is_shipped_type(self, type_id: EventTypeId) -> bool:
+        """Whether the type comes with Bellwire; of such types only the level can be set."""
+        return self._cataloguer.is_shipped(type_id)
 
     async def webhook_status(self, webhook_id: WebhookId) -> WebhookStatus:
         """How a webhook does now; raises UnknownThing."""

@@ -16,7 +16,7 @@ from bellwire.engine.reader import Reader, Shelf
 from bellwire.engine.selector import Selector
 from bellwire.errors import StorageUnavailable
 from bellwire.model.attempt import Attempt, AttemptId, Request
-from bellwire.model.batch import Batch
+from bellwire.model.batch import Batch, BatchId
 from bellwire.model.cursor import Cursor, CursorMove
 from bellwire.model.event import LoggedEvent
 from bellwire.model.positions import behind, count_of
@@ -25,7 +25,7 @@ from bellwire.reporter import Reporter
 from bellwire.rules.batching import join_body
 from bellwire.rules.composing import compose_request
 from bellwire.rules.expiring import Start
-from bellwire.rules.judging import judge
+from bellwire.rules.judging import judge, kept_of
 from bellwire.rules.retrying import next_step
 from bellwire.rules.settling import move_cursor
 from bellwire.sender import Sender
@@ -69,7 +69,7 @@ class Dispatcher:
         self._call = call
         place = behind(cursor.open.members) if cursor.open else cursor.position
         self._reader = Reader(parts.log, parts.selector, parts.shelf, position=place)
-        self._planner = Planner(webhook, self._reader, log=parts.log, clock=parts.clock, start=parts.start)
+        self._planner = Planner(webhook, self._reader, parts.selector, clock=parts.clock, start=parts.start)
         self._woken = asyncio.Event()
         self._free = asyncio.Event()
         self._free.set()
@@ -152,6 +152,11 @@ class Dispatcher:
         self._look_again_at_ms = 0
         self.wake()
 
+    def refilter(self) -> None:
+        """The catalogue has changed: what waits goes by the types that are wanted now."""
+        self._planner.refilter()
+        self.wake()
+
     def finish(self) -> None:
         """The service stops: see Planner.finish."""
         self._planner.finish()
@@ -185,8 +190,13 @@ class Dispatcher:
         parts, webhook = self._parts, self._webhook
         body = join_body(await self._planner.events_of(batch))
         at_ms = parts.clock.wall_ms()
-        request = self._compose(batch, body, timestamp_s=at_ms // 1000)
-        if request is None or self._webhook is not webhook or not self._free.is_set():
+        request = self.compose(body, batch.id, timestamp_s=at_ms // 1000)
+        self._blocked = request if isinstance(request, Unreadable) else None
+        if isinstance(request, Unreadable):
+            # Never unsigned, never without authentication.
+            self._look_again_at_ms = parts.clock.steady_ms() + BLOCKED_PAUSE_MS
+            return cursor, None
+        if self._webhook is not webhook or not self._free.is_set():
             return cursor, None
         response = await parts.sender.send(request)
         outcome = judge(response)
@@ -202,24 +212,24 @@ class Dispatcher:
             last=batch.members[-1][1],
             events=count_of(batch.members),
             body_bytes=len(body),
-            response=response,
+            response=kept_of(response),
             outcome=outcome,
         )
         return move_cursor(cursor, batch, outcome=outcome, step=step, now_ms=now_ms), attempt
 
-    def _compose(self, batch: Batch, body: bytes, *, timestamp_s: int) -> Request | None:
-        """The request, or None while a secret cannot be read: never unsigned, never without authentication."""
-        credentials = self._parts.keyring.read(self.object)
+    def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:
+        """The request that would carry this body now, by the object as it is."""
+        previous = self._webhook.previous_key
+        if previous is not None and previous.until_ms <= self._parts.clock.steady_ms():
+            previous = None
+        credentials = self._parts.keyring.read(self.object, previous.key if previous else None)
         if isinstance(credentials, Unreadable):
-            self._blocked = credentials
-            self._look_again_at_ms = self._parts.clock.steady_ms() + BLOCKED_PAUSE_MS
-            return None
-        self._blocked = None
+            return credentials
         return compose_request(
             self.object,
             credentials,
             body=body,
-            batch_id=batch.id,
+            batch_id=batch_id,
             timestamp_s=timestamp_s,
             user_agent=self._parts.user_agent,
         )

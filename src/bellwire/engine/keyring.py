@@ -40,10 +40,14 @@ class Keyring:
         self._forbidden_folder = forbidden_folder.resolve() if forbidden_folder else None
         self._files: dict[str, _Known] = {}
 
-    def read(self, webhook: WebHook) -> Credentials | Unreadable:
-        """Every secret of the webhook, or why one cannot be read: then nothing may be sent."""
+    def read(self, webhook: WebHook, previous_key: SecretKey | None = None) -> Credentials | Unreadable:
+        """Every secret of the webhook, or why one cannot be read: then nothing may be sent.
+
+        previous_key: the one that overlaps; if it cannot be read any more, the present one signs alone.
+        """
         try:
             return Credentials(
+                previous_key=self._read_previous_key(previous_key),
                 signature_key=self._read_signature_key(webhook.signature_key),
                 auth_secret=self._read_auth(webhook.http_auth),
             )
@@ -60,13 +64,28 @@ class Keyring:
             raise _Problem(f"signatureKey: {problem}") from problem
         return secret
 
+    def _read_previous_key(self, key: SecretKey | None) -> str | None:
+        try:
+            return None if key is None else self._read_signature_key(key)
+        except _Problem:
+            return None
+
     def _read_auth(self, auth: HttpAuth) -> str | None:
         match auth:
             case Unauthenticated():
                 return None
-            case Basic(secret=named) | Bearer(bearer_token=named):
+            case Basic(secret=named):
                 return self._read(named, "httpAuth")
+            case Bearer(bearer_token=named):
+                return self._read_token(named)
         assert_never(auth)
+
+    def _read_token(self, named: SecretKey) -> str:
+        """Unlike a password, which is encoded, a token stands in the header as it is."""
+        token = self._read(named, "httpAuth")
+        if not (token.isascii() and token.isprintable()):
+            raise _Problem("httpAuth: the token holds characters that no header may carry, such as a line break")
+        return token
 
     def _read(self, named: SecretKey, field: str) -> str:
         match named:

@@ -1,6 +1,6 @@
 """The planner: where a webhook's cursor should stand next, what is given up on the way, and when something is due."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import takewhile
 
 import msgspec
@@ -9,14 +9,14 @@ from msgspec.structs import replace
 
 from bellwire.clock import Clock
 from bellwire.engine.reader import Reader
+from bellwire.engine.selector import Selector
 from bellwire.model.batch import Batch, BatchId
 from bellwire.model.cursor import Cursor, Discard, DiscardReason
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.positions import behind, runs_of
+from bellwire.model.positions import runs_of
 from bellwire.model.webhook import CatchUp, Gap, RegisteredWebhook
 from bellwire.rules.batching import count_fitting
 from bellwire.rules.expiring import Start, deadline_ms
-from bellwire.store import EventLog
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,11 +30,12 @@ class Planner:
     """Decides and writes nothing; of what it remembers, all can be found again from the stored cursor and the log."""
 
     def __init__(
-        self, webhook: RegisteredWebhook, reader: Reader, *, log: EventLog, clock: Clock, start: Start
+        self, webhook: RegisteredWebhook, reader: Reader, selector: Selector, *, clock: Clock, start: Start
     ) -> None:
         self._webhook = webhook
         self._reader = reader
-        self._log = log
+        self._log = reader.log
+        self._selector = selector
         self._clock = clock
         self._start = start
         self._open_events: tuple[LoggedEvent, ...] = ()
@@ -45,11 +46,15 @@ class Planner:
 
     def apply(self, webhook: RegisteredWebhook, *, hurry: bool) -> None:
         """The webhook was edited: from the next plan on it counts as it is now. hurry: a waiting backoff ends."""
-        if webhook.filter_revision != self._webhook.filter_revision and self._reread_from is None:
-            # What waits goes by the new filter; what was passed as unwanted before stays passed.
-            self._reread_from = self._reader.position
+        if webhook.filter_revision != self._webhook.filter_revision:
+            self.refilter()
         self._webhook = webhook
         self._hurry = self._hurry or hurry
+
+    def refilter(self) -> None:
+        """What is wanted has changed: what waits goes by it; what was passed as unwanted before stays passed."""
+        if self._reread_from is None:
+            self._reread_from = self._reader.position
 
     def finish(self) -> None:
         """The service stops: one last batch without waiting for the throttle, if the endpoint is healthy."""
@@ -108,7 +113,12 @@ class Planner:
     async def _must_close(self, cursor: Cursor, batch: Batch) -> bool:
         if batch.filter_revision != self._webhook.filter_revision or self._gap_ahead(cursor) is not None:
             return True
-        return any(self._deadline_reached(event) for event in await self.events_of(batch))
+        events = await self.events_of(batch)
+        return self._deadline_reached(events[0]) or not self._wants_all(events)
+
+    def _wants_all(self, events: Sequence[LoggedEvent]) -> bool:
+        types = self._selector.types(self._webhook.object)
+        return all(event.type in types for event in events)
 
     def _leave_to(self, gap: Gap, cursor: Cursor) -> Plan:
         """Give up what waited when the webhook was disabled; then go on behind the gap, if it was enabled again."""

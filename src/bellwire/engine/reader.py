@@ -28,7 +28,7 @@ class Reader:
     """`position` is where it stands: everything wanted before it has been taken."""
 
     def __init__(self, log: EventLog, selector: Selector, shelf: Shelf, *, position: Position) -> None:
-        self._log = log
+        self.log = log
         self._selector = selector
         self._shelf = shelf
         self._held: deque[LoggedEvent] = deque()
@@ -42,7 +42,7 @@ class Reader:
         """Of the first waiting event, as far as it is known; else the place up to which nothing waits."""
         if self._held:
             return self._held[0].position
-        return self._log.end if self._live else self._read_to
+        return self.log.end if self._live else self._read_to
 
     @property
     def caught_up(self) -> bool:
@@ -94,14 +94,14 @@ class Reader:
 
     def rest(self) -> None:
         """Stand at the end of the log, where nothing waits."""
-        self.seek(self._log.end)
+        self.seek(self.log.end)
         self._live = True
 
     async def _read_page(self, webhook: WebHook) -> None:
         seeks = self._seeks
-        page = await self._log.read(
+        page = await self.log.read(
             self._read_to,
-            before=self._log.end,
+            before=self.log.end,
             types=self._selector.types(webhook),
             events_max=min(webhook.max_batch_events, PAGE_EVENTS_MAX),
             bytes_max=webhook.max_batch_bytes,
@@ -112,7 +112,7 @@ class Reader:
             self._hold(event)
         self._read_to = page.next
         # Events that were logged while the page was read were not offered, so the end counts as it is now.
-        self._live = page.next >= self._log.end
+        self._live = page.next >= self.log.end
 
     def _hold(self, event: LoggedEvent) -> None:
         self._held.append(event)

@@ -9,14 +9,19 @@ from msgspec.structs import replace
 
 from bellwire.clock import Clock
 from bellwire.engine.supervisor import Supervisor
-from bellwire.errors import EditConflict, UnknownThing
+from bellwire.errors import EditConflict, Fault, InvalidObject, UnknownThing
 from bellwire.model.cursor import Cursor
+from bellwire.model.duration import DurationMs, show_duration
 from bellwire.model.event_type import Catalogue
-from bellwire.model.webhook import Gap, RegisteredWebhook, WebHook, WebhookId
+from bellwire.model.secret import NoSecret
+from bellwire.model.webhook import Gap, PreviousKey, RegisteredWebhook, WebHook, WebhookId
 from bellwire.rules.patching import merge_patch
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.validating import Checked, read_webhook
 from bellwire.store import EventLog, Registry
+
+OVERLAP_MAX_MS: Final = DurationMs(30 * 86_400_000)
+"""For which a replaced signature key may go on signing."""
 
 GAPS_MAX: Final = 1_000
 """Of one webhook; older ones than these many are forgotten, its cursor has passed them long ago."""
@@ -98,6 +103,28 @@ class Registrar:
             webhook = self._at_revision(webhook_id, revision)
             await self._store(replace(self._edited(webhook, replace(webhook.object, enable=False)), deleted=True))
 
+    async def rotate_key(
+        self, webhook_id: WebhookId, key: object, *, overlap_ms: int, revision: int | None
+    ) -> RegisteredWebhook:
+        """Give a webhook another signature key, in its JSON form; the one before signs webhook-signature meanwhile too.
+
+        Raises UnknownThing, EditConflict, InvalidObject.
+        """
+        async with self._one_at_a_time:
+            webhook = self._at_revision(webhook_id, revision)
+            if not 0 <= overlap_ms <= OVERLAP_MAX_MS:
+                raise InvalidObject((Fault("overlap", f"must be between 0s and {show_duration(OVERLAP_MAX_MS)}"),))
+            document = present_registered(webhook) | {"signatureKey": key}
+            checked = read_webhook(document, catalogue=self._catalogue, stored=webhook)
+            if isinstance(checked.webhook.signature_key, NoSecret):
+                raise InvalidObject((Fault("signatureKey", "must be a key; to stop signing, edit the webhook"),))
+            rotated = self._edited(webhook, checked.webhook)
+            before = webhook.object.signature_key
+            if overlap_ms and not isinstance(before, NoSecret):
+                until_ms = self._clock.steady_ms() + overlap_ms
+                rotated = replace(rotated, previous_key=PreviousKey(key=before, until_ms=until_ms))
+            return await self._store(rotated)
+
     def _at_revision(self, webhook_id: WebhookId, revision: int | None) -> RegisteredWebhook:
         webhook = self.get(webhook_id)
         if revision is not None and revision != webhook.revision:
@@ -138,6 +165,7 @@ class Registrar:
             revision=revision,
             updated_at_ms=self._clock.wall_ms(),
             filter_revision=webhook.filter_revision if same_filter else revision,
+            previous_key=webhook.previous_key if edited.signature_key == webhook.object.signature_key else None,
         )
 
     def _switches(self, webhook: RegisteredWebhook) -> bool:

@@ -27,6 +27,10 @@ class Selector:
         """Add a type that is seen for the first time, with level info; says whether it was new."""
         if type_id in self._catalogue:
             return False
-        self._catalogue.declare(EventType(id=type_id, level=TracingLevel.INFO))
-        self._wanted.clear()
+        self.declare(EventType(id=type_id, level=TracingLevel.INFO))
         return True
+
+    def declare(self, event_type: EventType) -> None:
+        """Add a type, or replace the one of that id."""
+        self._catalogue.declare(event_type)
+        self._wanted.clear()

@@ -65,6 +65,12 @@ class Supervisor:
         self._dispatchers[webhook.id].apply(webhook)
         self._connect(self._dispatchers[webhook.id])
 
+    def refilter(self) -> None:
+        """The catalogue has changed, and with it perhaps what any webhook wants."""
+        self._switchboard.refilter()
+        for dispatcher in self._dispatchers.values():
+            dispatcher.refilter()
+
     async def stop(self) -> None:
         """Give healthy webhooks a last batch, let requests in flight end, then cut off what is left; once."""
         if self._stopped:

@@ -40,6 +40,10 @@ class Switchboard:
         self._lines.pop(webhook_id, None)
         self._by_type.clear()
 
+    def refilter(self) -> None:
+        """The catalogue has changed."""
+        self._by_type.clear()
+
     def wanting(self, type_id: EventTypeId) -> int:
         """How many connected webhooks want this type."""
         return len(self._wanting(type_id))

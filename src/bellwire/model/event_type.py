@@ -33,12 +33,27 @@ class TracingLevel(enum.Enum):
 _RANKS: Final = {level: rank for rank, level in enumerate(TracingLevel)}
 
 
+class EventLevel(enum.Enum):
+    """What an operator may set for a type: a level, or that no webhook gets it."""
+
+    ERROR = "error"
+    WARN = "warn"
+    INFO = "info"
+    DEBUG = "debug"
+    TRACE = "trace"
+    DISABLE = "disable"
+
+
 class EventType(msgspec.Struct, frozen=True, kw_only=True):
-    """One kind of event. description says what happened, in a sentence; empty for types known by first use only."""
+    """One kind of event. description says what happened, in a sentence; empty for types known by first use only.
+
+    level: as it was declared. override: what an operator set instead.
+    """
 
     id: EventTypeId
     level: TracingLevel
     description: str = ""
+    override: EventLevel | None = None
 
 
 class FormerType(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,11 +139,20 @@ class Catalogue:
         """A present name and the former ones that it succeeds."""
         return {present} | {name for name in self._former_names.get(present, ()) if name not in self._current}
 
+    def is_disabled(self, type_id: EventTypeId) -> bool:
+        """Whether an operator keeps the type out of every webhook."""
+        known = self._current.get(self.present_names(type_id)[0])
+        return known is not None and known.override is EventLevel.DISABLE
+
     def level(self, type_id: EventTypeId) -> TracingLevel:
         """The level that counts for a type: its own, a former name's first successor's, info if unknown."""
         name = self.present_names(type_id)[0]
-        known = self._current.get(name) or self._former.get(name)
-        return known.level if known else TracingLevel.INFO
+        current = self._current.get(name)
+        if current is not None:
+            override = current.override
+            return current.level if override in (None, EventLevel.DISABLE) else TracingLevel(override.value)
+        former = self._former.get(name)
+        return former.level if former else TracingLevel.INFO
 
     def declare(self, event_type: EventType) -> None:
         """Add a type, or replace the one of that id."""

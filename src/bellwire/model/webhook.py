@@ -99,6 +99,13 @@ class Gap(msgspec.Struct, frozen=True, array_like=True):
     until: Position | None = None
 
 
+class PreviousKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A signature key that was replaced and still signs webhook-signature, until then (milliseconds since 1970)."""
+
+    key: SecretKey
+    until_ms: int
+
+
 class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook with what the server adds to it.
 
@@ -116,4 +123,5 @@ class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     filter_revision: int = 1
     switched_at_ms: int = 0
     gaps: tuple[Gap, ...] = ()
+    previous_key: PreviousKey | None = None
     deleted: bool = False

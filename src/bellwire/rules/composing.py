@@ -15,10 +15,14 @@ USER_AGENT: Final = "User-Agent"
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """The secrets that a webhook names, as read for one attempt; None where it names none."""
+    """The secrets that a webhook names, as read for one attempt; None where it names none.
+
+    previous_key: the one before, while it overlaps; it signs webhook-signature too, X-Signature is the present one's.
+    """
 
     signature_key: str | None
     auth_secret: str | None
+    previous_key: str | None = None
 
     def __repr__(self) -> str:
         """Without the secrets."""
@@ -40,9 +44,13 @@ def compose_request(
     if credentials.signature_key is not None:
         headers.append(("X-Signature", sign_body(credentials.signature_key, body)))
     headers += [("webhook-id", batch_id), ("webhook-timestamp", str(timestamp_s))]
-    if credentials.signature_key is not None:
-        signature = sign_standard(credentials.signature_key, message_id=batch_id, timestamp_s=timestamp_s, body=body)
-        headers.append(("webhook-signature", signature))
+    signatures = [
+        sign_standard(key, message_id=batch_id, timestamp_s=timestamp_s, body=body)
+        for key in (credentials.signature_key, credentials.previous_key)
+        if key is not None
+    ]
+    if signatures:
+        headers.append(("webhook-signature", " ".join(signatures)))
     return Request(
         url=webhook.url,
         headers=tuple(headers),

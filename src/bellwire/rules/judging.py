@@ -1,8 +1,11 @@
 """What did the answer mean?"""
 
 from http import HTTPStatus
+from itertools import accumulate, takewhile
 
-from bellwire.model.attempt import Answer, Delivered, Failed, NoAnswer, Outcome, Response
+from msgspec.structs import replace
+
+from bellwire.model.attempt import ANSWER_BYTES_KEPT_MAX, Answer, Delivered, Failed, NoAnswer, Outcome, Response
 
 
 def judge(response: Response) -> Outcome:
@@ -17,6 +20,15 @@ def judge(response: Response) -> Outcome:
             return Failed(_named(status))
         case NoAnswer(detail=detail):
             return Failed(detail)
+
+
+def kept_of(response: Response) -> Response:
+    """What is stored of a response: of its headers, like of its body, the first ANSWER_BYTES_KEPT_MAX bytes."""
+    if not isinstance(response, Answer):
+        return response
+    sizes = accumulate(len(name) + len(value) for name, value in response.headers)
+    fitting = sum(1 for _ in takewhile(lambda size: size <= ANSWER_BYTES_KEPT_MAX, sizes))
+    return replace(response, headers=response.headers[:fitting], body=response.body[:ANSWER_BYTES_KEPT_MAX])
 
 
 def _named(status: int) -> str:

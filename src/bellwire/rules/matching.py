@@ -26,7 +26,9 @@ def _listed_names(webhook: WebHook, catalogue: Catalogue) -> set[EventTypeId]:
 
 
 def _passes_level(webhook: WebHook, type_id: EventTypeId, catalogue: Catalogue) -> bool:
-    if webhook.events_policy is EventPolicy.EXCLUDE and type_id.startswith(OWN_PREFIX):
+    if catalogue.is_disabled(type_id) or (
+        webhook.events_policy is EventPolicy.EXCLUDE and type_id.startswith(OWN_PREFIX)
+    ):
         return False
     floor = webhook.level
     if floor is None:

@@ -1,0 +1,74 @@
+"""The cataloguer: declares event types and takes an operator's levels for them; both count at once."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from bellwire.engine.selector import Selector
+from bellwire.engine.supervisor import Supervisor
+from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.model.event import EventTypeId
+from bellwire.model.event_type import DECLARED_TYPES_MAX, Catalogue, EventLevel, EventType, TracingLevel, is_type_id
+from bellwire.store import Registry
+
+DESCRIPTION_LENGTH_MAX: Final = 500
+
+
+class Cataloguer:
+    """The only one that changes the catalogue on request; first use, which the switchboard sees, adds to it too."""
+
+    def __init__(self, registry: Registry, *, catalogue: Catalogue, selector: Selector, supervisor: Supervisor) -> None:
+        self._registry = registry
+        self._catalogue = catalogue
+        self._selector = selector
+        self._supervisor = supervisor
+        self._shipped = {event_type.id: event_type for event_type in catalogue}
+        self._shipped_names = len(catalogue)
+
+    async def load(self) -> None:
+        """Take over what is stored: declared types, and the overrides of those that come with Bellwire."""
+        for stored in await self._registry.declared_types():
+            shipped = self._shipped.get(stored.id)
+            self._selector.declare(stored if shipped is None else replace(shipped, override=stored.override))
+
+    def is_shipped(self, type_id: EventTypeId) -> bool:
+        """Whether the type comes with Bellwire."""
+        return type_id in self._shipped
+
+    async def declare(self, type_id: str, *, level: TracingLevel, description: str) -> EventType:
+        """Declare an own type, or describe it anew; an override stays. Raises InvalidObject."""
+        faults = [*self._faults_of_id(type_id)]
+        if len(description) > DESCRIPTION_LENGTH_MAX:
+            faults.append(Fault("description", f"has {len(description)} characters; {DESCRIPTION_LENGTH_MAX} at most"))
+        if faults:
+            raise InvalidObject(tuple(faults))
+        known = self._catalogue.current(EventTypeId(type_id))
+        override = known.override if known else None
+        declared = EventType(id=EventTypeId(type_id), level=level, description=description, override=override)
+        await self._store(declared)
+        return declared
+
+    async def override(self, type_id: EventTypeId, level: EventLevel | None) -> EventType:
+        """Set what counts instead of a type's own level; None: its own again. Raises UnknownThing."""
+        known = self._catalogue.current(type_id)
+        if known is None:
+            raise UnknownThing("event type", type_id)
+        changed = replace(known, override=level)
+        await self._store(changed)
+        return changed
+
+    def _faults_of_id(self, type_id: str) -> list[Fault]:
+        if not is_type_id(type_id):
+            return [Fault("id", "is not an event type; write it in lower case with a dot, as in 'shop.order-paid'")]
+        if type_id in self._shipped:
+            return [Fault("id", f"{type_id} comes with Bellwire; of such types only the level can be set")]
+        if self._catalogue.former(EventTypeId(type_id)) is not None:
+            return [Fault("id", f"{type_id} is a former name of another type; choose a name of your own")]
+        if type_id not in self._catalogue and len(self._catalogue) - self._shipped_names >= DECLARED_TYPES_MAX:
+            return [Fault("id", f"{DECLARED_TYPES_MAX:,} types are declared already, which is the most there can be")]
+        return []
+
+    async def _store(self, event_type: EventType) -> None:
+        await self._registry.declare_types([event_type])
+        self._selector.declare(event_type)
+        self._supervisor.refilter()
