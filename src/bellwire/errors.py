@@ -91,16 +91,20 @@ class InterruptedLines(Mistake):
     """
 
     def __init__(self, cause: BellwireError, *, line: int, accepted: int, duplicates: int) -> None:
-        faults = cause.faults if isinstance(cause, Mistake) else ()
-        reason = faults[0].message if faults else str(cause)
-        super().__init__(
-            f"line {line}: {reason}; {accepted} events of the lines before it were taken, none from it on",
-            faults=tuple(Fault(f"lines/{line}", fault.message) for fault in faults),
-        )
+        faults = tuple(_in_line(line, fault) for fault in cause.faults) if isinstance(cause, Mistake) else ()
+        reason = f"{faults[0].path}: {faults[0].message}" if faults else f"lines/{line}: {cause}"
+        taken = "1 event was" if accepted == 1 else f"{accepted} events were"
+        super().__init__(f"{reason}; {taken} taken from the lines before it, nothing from it on", faults=faults)
         self.cause = cause
         self.line = line
         self.accepted = accepted
         self.duplicates = duplicates
+
+
+def _in_line(line: int, fault: Fault) -> Fault:
+    """A fault of a line's one event, named after the line: `events/0/data` becomes `lines/7/data`."""
+    _, _, member = fault.path.removeprefix("events/").partition("/")
+    return Fault(f"lines/{line}/{member}" if member else f"lines/{line}", fault.message)
 
 
 class UnknownThing(Mistake):

@@ -4,17 +4,21 @@ import asyncio
 
 import msgspec
 
+from bellwire.backends import Backends
 from bellwire.engine.keyring import Keyring
 from bellwire.model.attempt import Answer, Response, Timings
 from bellwire.model.cursor import Cursor
 from bellwire.model.event import Published, WebhookEvent
 from bellwire.model.webhook import WebhookId
 from bellwire.reporters.log import LogReporter
-from bellwire.service import Backends, Bellwire
+from bellwire.service import Bellwire
 from bellwire.store import Store
 from builders import make_document
 from engine.manual_clock import ManualClock
 from engine.scripted_sender import Script, ScriptedSender
+
+
+ROUNDS_MAX = 500
 
 
 class Body(msgspec.Struct):
@@ -55,7 +59,8 @@ class World:
         """End it as kill -9 would: nothing is finished, and what it would still do is not done."""
         supervisor = self.bellwire._supervisor
         supervisor._stopped = True
-        tasks = list(supervisor._tasks.values())
+        pruning = self.bellwire._pruner._task
+        tasks = [*supervisor._tasks.values(), *([pruning] if pruning else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -77,8 +82,12 @@ class World:
     async def settle(self) -> None:
         """Let everything happen that happens without time passing."""
         before: object = None
-        while (now := await self._trace()) != before:
+        for _ in range(ROUNDS_MAX):
+            now = await self._trace()
+            if now == before:
+                return
             before = now
+        raise AssertionError("this does not come to rest: something is done again and again without time passing")
 
     async def _trace(self) -> object:
         for _ in range(30):

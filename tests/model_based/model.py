@@ -14,6 +14,8 @@ class ModelWebhook:
         self.wanted: set[int] = set()
         self.accepted: list[int] = []
         self.discarded: set[int] = set()
+        self.poison: set[int] = set()
+        self.refused_alone: set[int] = set()
 
     @property
     def waiting(self) -> set[int]:
@@ -23,10 +25,21 @@ class ModelWebhook:
         if self.enabled and type_id in self.types:
             self.wanted.add(position)
 
-    def refilter(self, types: set[str], log: dict[int, str]) -> None:
-        """From the first event that waits on, all goes by the new filter."""
+    def answer(self, positions: list[int], status: int) -> int:
+        """What the endpoint says to a body with these events."""
+        if status == 200 and self.poison & set(positions):
+            status = 400
+        if status == 200:
+            self.accepted += positions
+        elif status in {400, 413, 422} and len(positions) == 1:
+            self.refused_alone |= set(positions)
+        return status
+
+    def refilter(self, types: set[str], log: dict[int, str], aside: set[int]) -> None:
+        """From the first event that waits on, all goes by the new filter, and so does what was set aside."""
         self.types = types
-        waiting = self.waiting
+        self.wanted -= {position for position in aside if log[position] not in types}
+        waiting = self.waiting - aside
         if waiting:
             again = {position for position in log if position >= min(waiting) and log[position] in types}
             self.wanted = (self.wanted - waiting) | again

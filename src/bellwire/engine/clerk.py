@@ -1,7 +1,6 @@
 """The clerk: answers what became of events, and how each webhook does."""
 
 from itertools import islice
-from typing import Final
 
 from bellwire.clock import Clock
 from bellwire.engine.dispatcher import Dispatcher
@@ -10,10 +9,8 @@ from bellwire.model.cursor import DiscardReason
 from bellwire.model.positions import each_of_descending, runs_of
 from bellwire.model.status import DeadLetter, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.rules.retrying import FAILING_FROM
 from bellwire.store import DiscardSearch, NumberedDiscard, Store
-
-FAILING_FROM: Final = 3
-"""Failures in a row from which a webhook is said to be failing, no longer only retrying."""
 
 
 class Clerk:
@@ -25,7 +22,7 @@ class Clerk:
         self._clock = clock
 
     def state(self, webhook: RegisteredWebhook) -> str:
-        """healthy, retrying, failing, blocked or disabled."""
+        """healthy, retrying, failing, blocked, paused, gone or disabled."""
         return _state(self._supervisor[webhook.id])[0]
 
     async def status(self, webhook: RegisteredWebhook) -> WebhookStatus:
@@ -37,7 +34,7 @@ class Clerk:
         cursor = dispatcher.cursor
         return WebhookStatus(
             state=state,
-            since_ms=webhook.switched_at_ms if state == "disabled" else max(cursor.since_ms, webhook.switched_at_ms),
+            since_ms=max(cursor.since_ms, webhook.switched_at_ms),
             reason=reason,
             backlog=backlog,
             lag_ms=max(0, self._clock.steady_ms() - oldest.accepted_at_ms) if oldest else 0,
@@ -45,7 +42,7 @@ class Clerk:
             discarded=cursor.discarded,
             last_success_at_ms=cursor.last_success_at_ms,
             last_failure_at_ms=cursor.last_failure_at_ms,
-            next_attempt_at_ms=cursor.retry_at_ms,
+            next_attempt_at_ms=cursor.retry_at_ms if state in {"retrying", "failing"} else None,
         )
 
     async def dead_letters(
@@ -96,6 +93,10 @@ def _state(dispatcher: Dispatcher) -> tuple[str, str]:
     cursor = dispatcher.cursor
     if not dispatcher.enabled:
         return "disabled", "disabled by an operator"
+    if dispatcher.webhook.paused_at_ms is not None:
+        return "paused", "paused by an operator; what waits is kept"
+    if cursor.gone:
+        return "gone", cursor.failure
     if dispatcher.blocked is not None:
         return "blocked", dispatcher.blocked.reason
     if cursor.failures == 0:

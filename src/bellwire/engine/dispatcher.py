@@ -11,22 +11,21 @@ from msgspec.structs import replace
 
 from bellwire.clock import Clock
 from bellwire.engine.keyring import Keyring, Unreadable
-from bellwire.engine.planner import Plan, Planner
+from bellwire.engine.planner import Planner
 from bellwire.engine.reader import Reader, Shelf
 from bellwire.engine.selector import Selector
 from bellwire.errors import StorageUnavailable
-from bellwire.model.attempt import Attempt, AttemptId, Request
+from bellwire.model.attempt import Attempt, AttemptId, Refused, Request
 from bellwire.model.batch import Batch, BatchId
-from bellwire.model.cursor import Cursor, CursorMove
-from bellwire.model.event import LoggedEvent
-from bellwire.model.positions import behind, count_of
+from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason, in_hand, read_to
+from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.webhook import RegisteredWebhook, WebHook
 from bellwire.reporter import Reporter
 from bellwire.rules.batching import join_body
 from bellwire.rules.composing import compose_request
 from bellwire.rules.expiring import Start
 from bellwire.rules.judging import judge, kept_of
-from bellwire.rules.retrying import next_step
+from bellwire.rules.retrying import Situation, next_step
 from bellwire.rules.settling import move_cursor
 from bellwire.sender import Sender
 from bellwire.store import EventLog, Ledger
@@ -57,6 +56,14 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str
 
 
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt made of the cursor, to be stored with it; without one, the cursor as it was."""
+
+    cursor: Cursor
+    discards: tuple[Discard, ...] = ()
+    attempt: Attempt | None = None
+
+
 class Dispatcher:
     """Runs while its webhook has something to do. It decides, then writes, in one place only."""
 
@@ -67,14 +74,15 @@ class Dispatcher:
         self._cursor = cursor
         self._parts = parts
         self._call = call
-        place = behind(cursor.open.members) if cursor.open else cursor.position
-        self._reader = Reader(parts.log, parts.selector, parts.shelf, position=place)
+        self._heading = cursor
+        self._reader = Reader(parts.log, parts.selector, parts.shelf, position=read_to(cursor))
         self._planner = Planner(webhook, self._reader, parts.selector, clock=parts.clock, start=parts.start)
         self._woken = asyncio.Event()
         self._free = asyncio.Event()
         self._free.set()
         self._blocked: Unreadable | None = None
         self._look_again_at_ms = 0
+        self._planning_from: Position | None = None
 
     def rest(self) -> None:
         """Nothing waits up to the end of the log, as somebody found out: read on from there."""
@@ -86,20 +94,22 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Bring the webhook up to date; returns when nothing is left to do until it is woken."""
-        cursor, attempt = self._cursor, None
+        made = Made(cursor=self._cursor)
         while True:
             await self._free.wait()
             self._woken.clear()
-            plan = await self._planner.plan(cursor)
-            await self._write(plan, attempt)
-            cursor, attempt = self._cursor, None
+            self._planning_from = self._planner.needs_from(self._cursor) or self._parts.log.end
+            plan = await self._planner.plan(made.cursor)
+            await self._write(plan.cursor, made.discards + plan.discards, made.attempt)
+            self._planning_from = None
+            made = Made(cursor=self._cursor)
             due_ms = self._due_ms()
-            if due_ms is None:
+            if due_ms is None and not self._woken.is_set():
                 return
-            if due_ms > self._parts.clock.steady_ms():
+            if due_ms is None or due_ms > self._parts.clock.steady_ms():
                 await self._parts.clock.wait(self._woken, until_ms=due_ms)
-            elif cursor.open is not None:
-                cursor, attempt = await self._attempt(cursor, cursor.open)
+            elif made.cursor.open is not None:
+                made = await self._attempt(made.cursor, made.cursor.open)
 
     @property
     def object(self) -> WebHook:
@@ -119,8 +129,8 @@ class Dispatcher:
 
     @property
     def cursor(self) -> Cursor:
-        """The cursor as it is stored, but for unwanted events that it has passed since."""
-        return self._cursor
+        """Where the webhook stands: as stored, or as it is being stored just now."""
+        return self._heading
 
     @property
     def blocked(self) -> Unreadable | None:
@@ -147,7 +157,9 @@ class Dispatcher:
 
     def apply(self, webhook: RegisteredWebhook) -> None:
         """The webhook was edited: what begins from now on goes by the new object."""
-        self._planner.apply(webhook, hurry=_reaches_otherwise(self._webhook.object, webhook.object))
+        resumed = self._webhook.resumed != webhook.resumed
+        reached = _reaches_otherwise(self._webhook.object, webhook.object)
+        self._planner.apply(webhook, hurry=resumed or reached, back=resumed or self.object.url != webhook.object.url)
         self._webhook = webhook
         self._look_again_at_ms = 0
         self.wake()
@@ -162,22 +174,29 @@ class Dispatcher:
         self._planner.finish()
         self.wake()
 
+    @property
+    def needs_from(self) -> Position | None:
+        """Where the part of the log begins that this webhook may still need; None: nothing waits for it.
+
+        What a plan has taken in hand is needed until the plan is stored.
+        """
+        return self._planner.needs_from(self._cursor) if self._planning_from is None else self._planning_from
+
     async def backlog(self) -> int:
-        """How many events wait, the open batch included."""
-        waiting = count_of(self._cursor.open.members) if self._cursor.open else 0
+        """How many events wait: in hand, set aside, and in the log."""
+        cursor = self._heading
         if self._reader.caught_up:
-            return waiting + self._reader.held
-        start = behind(self._cursor.open.members) if self._cursor.open else self._cursor.position
+            return in_hand(cursor) + self._reader.held
         types = self._parts.selector.types(self.object)
-        return waiting + await self._parts.log.count(start, before=self._planner.horizon(self._cursor), types=types)
+        before = self._planner.horizon(cursor)
+        return in_hand(cursor) + await self._parts.log.count(read_to(cursor), before=before, types=types)
 
     async def oldest(self) -> LoggedEvent | None:
-        """The event that has waited longest."""
-        if self._cursor.open is not None:
-            return (await self._planner.events_of(self._cursor.open))[0]
-        for event in self._reader.waiting():
-            return event
-        return None
+        """The event that has waited longest, but for those set aside."""
+        batch = self._heading.open
+        if batch is not None:
+            return (await self._parts.log.fetch(batch.members))[0]
+        return next(iter(self._reader.waiting()), None)
 
     def _due_ms(self) -> int | None:
         due_ms = self._planner.due_ms(self._cursor)
@@ -185,23 +204,22 @@ class Dispatcher:
             return due_ms
         return None if self._planner.finishing else max(due_ms, self._look_again_at_ms)
 
-    async def _attempt(self, cursor: Cursor, batch: Batch) -> tuple[Cursor, Attempt | None]:
-        """Make one request; where the cursor should stand after it, and the attempt to be stored with that."""
+    async def _attempt(self, cursor: Cursor, batch: Batch) -> Made:
+        """Make one request, and decide what follows from its answer."""
         parts, webhook = self._parts, self._webhook
-        body = join_body(await self._planner.events_of(batch))
+        events = await self._planner.events_of(batch)
+        body = join_body(events)
         at_ms = parts.clock.wall_ms()
         request = self.compose(body, batch.id, timestamp_s=at_ms // 1000)
         self._blocked = request if isinstance(request, Unreadable) else None
         if isinstance(request, Unreadable):
             # Never unsigned, never without authentication.
             self._look_again_at_ms = parts.clock.steady_ms() + BLOCKED_PAUSE_MS
-            return cursor, None
+            return Made(cursor=cursor)
         if self._webhook is not webhook or not self._free.is_set():
-            return cursor, None
+            return Made(cursor=cursor)
         response = await parts.sender.send(request)
-        outcome = judge(response)
-        now_ms = parts.clock.steady_ms()
-        step = next_step(outcome, self.object, failures=cursor.failures + 1, now_ms=now_ms, dice=parts.dice())
+        outcome = judge(response, now_ms=parts.clock.wall_ms())
         attempt = Attempt(
             id=AttemptId(str(uuid_utils.uuid7())),
             webhook_id=cursor.webhook_id,
@@ -210,12 +228,38 @@ class Dispatcher:
             at_ms=at_ms,
             first=batch.members[0][0],
             last=batch.members[-1][1],
-            events=count_of(batch.members),
+            events=len(events),
             body_bytes=len(body),
             response=kept_of(response),
             outcome=outcome,
         )
-        return move_cursor(cursor, batch, outcome=outcome, step=step, now_ms=now_ms), attempt
+        return await self._settled(cursor, batch, events[0], attempt)
+
+    async def _settled(self, cursor: Cursor, batch: Batch, first: LoggedEvent, attempt: Attempt) -> Made:
+        """What the attempt makes of the cursor."""
+        alone = isinstance(attempt.outcome, Refused) and attempt.events == 1
+        now_ms = self._parts.clock.steady_ms()
+        situation = Situation(
+            webhook=self.object,
+            cursor=cursor,
+            batch=batch,
+            followed=alone and await self._planner.followed(),
+            deadline_ms=self._planner.deadline_of(first),
+            now_ms=now_ms,
+            dice=self._parts.dice(),
+        )
+        step = next_step(attempt.outcome, situation)
+        settled = move_cursor(cursor, batch, first, outcome=attempt.outcome, step=step, now_ms=now_ms)
+        discards: tuple[Discard, ...] = ()
+        if settled.given_up:
+            discard = Discard(
+                webhook_id=cursor.webhook_id,
+                reason=DiscardReason.LOSSY,
+                at_ms=self._parts.clock.wall_ms(),
+                members=settled.given_up,
+            )
+            discards = (discard,)
+        return Made(cursor=settled.cursor, discards=discards, attempt=attempt)
 
     def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:
         """The request that would carry this body now, by the object as it is."""
@@ -234,14 +278,15 @@ class Dispatcher:
             user_agent=self._parts.user_agent,
         )
 
-    async def _write(self, plan: Plan, attempt: Attempt | None) -> None:
-        """Store the plan, with the attempt that led to it; as long as storage refuses, nothing else is done."""
-        before, after = self._cursor, plan.cursor
-        if attempt is None and not plan.discards and self._goes_without_saying(before, after):
+    async def _write(self, after: Cursor, discards: tuple[Discard, ...], attempt: Attempt | None) -> None:
+        """Store what was decided, with the attempt that led to it; while storage refuses, nothing else is done."""
+        before = self._cursor
+        self._heading = after
+        if attempt is None and not discards and self._goes_without_saying(before, after):
             self._cursor = after
             return
         after = replace(after, revision=before.revision + 1)
-        move = CursorMove(before=before, after=after, discards=plan.discards)
+        move = CursorMove(before=before, after=after, discards=discards)
         while True:
             try:
                 await (self._parts.ledger.skip(move) if attempt is None else self._parts.ledger.settle(move, attempt))
@@ -250,10 +295,10 @@ class Dispatcher:
                 self._parts.reporter.storage_failed(after.webhook_id, problem)
                 pause_until_ms = self._parts.clock.steady_ms() + STORAGE_PAUSE_MS
                 await self._parts.clock.wait(asyncio.Event(), until_ms=pause_until_ms)
-        self._cursor = after
+        self._cursor = self._heading = after
         if attempt is not None:
             self._parts.reporter.attempt_settled(attempt)
-        for discard in plan.discards:
+        for discard in discards:
             self._parts.reporter.events_discarded(discard)
 
     def _goes_without_saying(self, before: Cursor, after: Cursor) -> bool:

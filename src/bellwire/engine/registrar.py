@@ -14,7 +14,7 @@ from bellwire.model.cursor import Cursor
 from bellwire.model.duration import DurationMs, show_duration
 from bellwire.model.event_type import Catalogue
 from bellwire.model.secret import NoSecret
-from bellwire.model.webhook import Gap, PreviousKey, RegisteredWebhook, WebHook, WebhookId
+from bellwire.model.webhook import Gap, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
 from bellwire.rules.patching import merge_patch
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.validating import Checked, read_webhook
@@ -103,6 +103,24 @@ class Registrar:
             webhook = self._at_revision(webhook_id, revision)
             await self._store(replace(self._edited(webhook, replace(webhook.object, enable=False)), deleted=True))
 
+    async def pause(self, webhook_id: WebhookId, *, revision: int | None) -> RegisteredWebhook:
+        """Send nothing more and keep what waits; its deadlines stand still. Raises UnknownThing, EditConflict."""
+        async with self._one_at_a_time:
+            webhook = self._at_revision(webhook_id, revision)
+            if webhook.paused_at_ms is not None:
+                return webhook
+            now_ms = self._clock.wall_ms()
+            return await self._store(replace(self._touched(webhook), paused_at_ms=now_ms, switched_at_ms=now_ms))
+
+    async def resume(self, webhook_id: WebhookId, *, revision: int | None) -> RegisteredWebhook:
+        """Send again, at once: what is paused, gone or waits for its backoff. Raises UnknownThing, EditConflict."""
+        async with self._one_at_a_time:
+            webhook = self._touched(self._at_revision(webhook_id, revision))
+            resumption = Resumption(at_ms=self._clock.steady_ms(), log_end=self._log.end)
+            return await self._store(
+                replace(webhook, paused_at_ms=None, resumed=resumption, switched_at_ms=self._clock.wall_ms())
+            )
+
     async def rotate_key(
         self, webhook_id: WebhookId, key: object, *, overlap_ms: int, revision: int | None
     ) -> RegisteredWebhook:
@@ -152,19 +170,20 @@ class Registrar:
             self._supervisor.apply(webhook)
         return webhook
 
+    def _touched(self, webhook: RegisteredWebhook) -> RegisteredWebhook:
+        return replace(webhook, revision=webhook.revision + 1, updated_at_ms=self._clock.wall_ms())
+
     def _edited(self, webhook: RegisteredWebhook, edited: WebHook) -> RegisteredWebhook:
-        revision = webhook.revision + 1
         same_filter = (webhook.object.events_policy, webhook.object.events, webhook.object.level) == (
             edited.events_policy,
             edited.events,
             edited.level,
         )
+        touched = self._touched(webhook)
         return replace(
-            webhook,
+            touched,
             object=edited,
-            revision=revision,
-            updated_at_ms=self._clock.wall_ms(),
-            filter_revision=webhook.filter_revision if same_filter else revision,
+            filter_revision=webhook.filter_revision if same_filter else touched.revision,
             previous_key=webhook.previous_key if edited.signature_key == webhook.object.signature_key else None,
         )
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from bellwire.engine.dispatcher import Dispatcher, Parts
 from bellwire.engine.switchboard import Switchboard
-from bellwire.model.cursor import Cursor
+from bellwire.model.cursor import Cursor, in_hand
 from bellwire.model.event import EventTypeId, Position
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 
@@ -51,7 +51,7 @@ class Supervisor:
                     (last_positions[name] for name in types & last_positions.keys()), default=Position(0)
                 )
             dispatcher = self._add(webhook, cursor)
-            if cursor.open is not None or idle_from[types] >= cursor.position:
+            if in_hand(cursor) or idle_from[types] >= cursor.position:
                 dispatcher.wake()
             else:
                 dispatcher.rest()
@@ -70,6 +70,21 @@ class Supervisor:
         self._switchboard.refilter()
         for dispatcher in self._dispatchers.values():
             dispatcher.refilter()
+
+    def holders(self) -> list[tuple[RegisteredWebhook, Position]]:
+        """The webhooks that still need a part of the log, and where that part begins; an idle one needs none."""
+        return [
+            (dispatcher.webhook, position)
+            for dispatcher in self._dispatchers.values()
+            if (position := dispatcher.needs_from) is not None
+        ]
+
+    def bring_forward(self, begin: Position) -> None:
+        """Let the cursors of idle webhooks pass what was removed, so that a restart does not begin before the log."""
+        for dispatcher in list(self._dispatchers.values()):
+            idle = dispatcher.needs_from is None and dispatcher.enabled and dispatcher.webhook.paused_at_ms is None
+            if idle and dispatcher.cursor.position < begin:
+                dispatcher.wake()
 
     async def stop(self) -> None:
         """Give healthy webhooks a last batch, let requests in flight end, then cut off what is left; once."""

@@ -43,7 +43,8 @@ class Tester:
         if isinstance(request, Unreadable):
             return request
         response = await self._sender.send(request)
-        return Exchange(request=_masked(request), response=kept_of(response), outcome=judge(response))
+        outcome = judge(response, now_ms=self._clock.wall_ms())
+        return Exchange(request=_masked(request), response=kept_of(response), outcome=outcome)
 
 
 def _body(dispatcher: Dispatcher, at_ms: int) -> bytes:

@@ -75,13 +75,33 @@ class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
     """The receiver took the whole batch."""
 
 
+class Refused(msgspec.Struct, frozen=True, tag="refused"):
+    """The receiver will not take this body (400, 413, 422), but perhaps parts of it. reason: for a person."""
+
+    reason: str
+    too_large: bool
+
+
+class RetryLater(msgspec.Struct, frozen=True, tag="retry-later"):
+    """The receiver did not take the batch and says when to come again. reason: for a person."""
+
+    reason: str
+    after_ms: DurationMs
+
+
+class Gone(msgspec.Struct, frozen=True, tag="gone"):
+    """The receiver wants nothing more (410). reason: for a person."""
+
+    reason: str
+
+
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """The receiver did not take the batch. reason: why, for a person."""
 
     reason: str
 
 
-Outcome = Delivered | Failed
+Outcome = Delivered | Refused | RetryLater | Gone | Failed
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,9 +125,38 @@ class Advance(msgspec.Struct, frozen=True):
 
 
 class RetryAt(msgspec.Struct, frozen=True):
-    """The batch stays open: send it again, not before this time (milliseconds since 1970)."""
+    """The batch is a failure: send it again, whole, not before this time (milliseconds since 1970)."""
 
     at_ms: int
 
 
-NextStep = Advance | RetryAt
+class Halve(msgspec.Struct, frozen=True):
+    """The batch is closed and its halves are sent in order."""
+
+
+class TryNext(msgspec.Struct, frozen=True):
+    """The single event stays where it is while the one behind it shows whether only this one is refused.
+
+    at_ms: when it is tried again if it is set aside (milliseconds since 1970).
+    """
+
+    at_ms: int
+
+
+class PutAside(msgspec.Struct, frozen=True):
+    """The single event is set aside, as others were accepted, and tried again then (milliseconds since 1970)."""
+
+    at_ms: int
+
+
+class Drop(msgspec.Struct, frozen=True):
+    """The batch is discarded, as the webhook is lossy; the next attempt is not before this time (ms since 1970)."""
+
+    at_ms: int
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """Send nothing more until an operator says so."""
+
+
+NextStep = Advance | RetryAt | Halve | TryNext | PutAside | Drop | Stop

@@ -12,11 +12,10 @@ BatchId = NewType("BatchId", str)
 class Batch(msgspec.Struct, frozen=True, kw_only=True):
     """An open batch, stored before its request leaves; every attempt of it sends the same bytes under the same id.
 
-    filter_revision: that of the webhook as its filter chose the members; under another one the batch is closed.
-    attempts: how many were settled so far.
+    attempts: how many were settled so far. aside: it carries one event that was set aside, beside the cursor.
     """
 
     id: BatchId
     members: Positions
-    filter_revision: int
     attempts: int = 0
+    aside: bool = False

@@ -5,28 +5,63 @@ import enum
 import msgspec
 
 from bellwire.model.batch import Batch
-from bellwire.model.event import Position
-from bellwire.model.positions import Positions
+from bellwire.model.event import EventTypeId, Position
+from bellwire.model.positions import Positions, behind, count_of
 from bellwire.model.webhook import WebhookId
 
 
+class SetAside(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was refused alone and is tried again beside the cursor. failures: its own, in a row."""
+
+    position: Position
+    type: EventTypeId
+    accepted_at_ms: int
+    failures: int
+    retry_at_ms: int
+
+
+class Splitting(msgspec.Struct, frozen=True, kw_only=True):
+    """A refused batch that goes on in parts, beside the one that is open.
+
+    parts: still to be sent, in order. requests_left: before it is given up as a failure. accepted: one of its parts
+    was. refused: single events that were refused before any was accepted; they still wait at the cursor.
+    """
+
+    parts: tuple[Positions, ...]
+    requests_left: int
+    accepted: bool = False
+    refused: tuple[SetAside, ...] = ()
+
+
+class Smaller(msgspec.Struct, frozen=True, kw_only=True):
+    """After an answer of 413: batches of at most so many events, until so many of them were accepted."""
+
+    events_max: int
+    accepted_left: int
+
+
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
-    """position: the next to deliver, all before it is settled. revision counts the writes of this cursor.
+    """position: the next to deliver, all before it is settled or set aside. revision counts the writes of this cursor.
 
     failures: in a row, cleared by a success only; `failure` (in words) and `retry_at_ms` speak of the last of them.
     filter_revision: that of the webhook's filter which chose from here on.
-    since_ms: when the first of them was, or the success that ended the ones before.
-    delivered, discarded: events, since the webhook exists. Times in milliseconds since 1970.
+    since_ms: when the first of the failures was, or the success that ended the ones before.
+    gone: the endpoint answered 410. delivered, discarded: events, since the webhook exists.
+    Times in milliseconds since 1970.
     """
 
     webhook_id: WebhookId
     position: Position
     revision: int = 0
     open: Batch | None = None
+    splitting: Splitting | None = None
+    smaller: Smaller | None = None
+    set_aside: tuple[SetAside, ...] = ()
     filter_revision: int = 1
     failures: int = 0
     since_ms: int = 0
     failure: str = ""
+    gone: bool = False
     retry_at_ms: int | None = None
     window_opened_at_ms: int | None = None
     last_success_at_ms: int | None = None
@@ -35,10 +70,33 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     discarded: int = 0
 
 
+def read_to(cursor: Cursor) -> Position:
+    """The place behind every event that the cursor has in hand: from there on the log is read for more."""
+    place = cursor.position
+    if cursor.open is not None and not cursor.open.aside:
+        place = max(place, behind(cursor.open.members))
+    if cursor.splitting is not None:
+        place = max([place, *map(behind, cursor.splitting.parts)])
+        place = max([place, *(Position(refused.position + 1) for refused in cursor.splitting.refused)])
+    return place
+
+
+def in_hand(cursor: Cursor) -> int:
+    """How many waiting events the cursor names itself: in its open batch, set aside, or in a split batch."""
+    count = len(cursor.set_aside)
+    if cursor.open is not None and not cursor.open.aside:
+        count += count_of(cursor.open.members)
+    if cursor.splitting is not None:
+        count += sum(map(count_of, cursor.splitting.parts)) + len(cursor.splitting.refused)
+    return count
+
+
 class DiscardReason(enum.Enum):
     """Why events were given up."""
 
     EXPIRED = "expired"
+    REFUSED = "refused"
+    LOSSY = "lossy"
     DISABLED = "disabled"
 
 

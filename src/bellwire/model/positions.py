@@ -47,6 +47,13 @@ def count_of(positions: Positions) -> int:
     return sum(last - first + 1 for first, last in positions)
 
 
+def halves_of(positions: Positions) -> tuple[Positions, Positions]:
+    """The first and the second half of a set of two or more; of an odd number the first half is the smaller."""
+    middle = count_of(positions) // 2
+    each = tuple(each_of(positions))
+    return runs_of(each[:middle]), runs_of(each[middle:])
+
+
 def holds(positions: Positions, position: Position) -> bool:
     """Whether the set holds this position."""
     return any(first <= position <= last for first, last in positions)

@@ -4,6 +4,7 @@ import msgspec
 
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import LoggedEvent
+from bellwire.model.room import Room
 from bellwire.model.webhook import WebhookId
 
 
@@ -18,7 +19,7 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How a webhook does. state: healthy, retrying, failing, blocked or disabled; since when, and why in words.
+    """How a webhook does. state: healthy, retrying, failing, blocked, paused, gone or disabled; since when, and why.
 
     backlog: events waiting. lag_ms: age of the oldest of them. Times in milliseconds since 1970.
     """
@@ -36,7 +37,9 @@ class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How Bellwire does as a whole. states: how many webhooks are in each state; store_bytes: the store's files."""
+    """How Bellwire does as a whole. states: how many webhooks are in each state; store_bytes: the store's files; room:
+    for more events, as it was found last.
+    """
 
     version: str
     started_at_ms: int
@@ -44,3 +47,4 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     webhooks: int
     states: dict[str, int]
     store_bytes: int
+    room: Room

@@ -106,12 +106,20 @@ class PreviousKey(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int
 
 
+class Resumption(msgspec.Struct, frozen=True, kw_only=True):
+    """When a webhook was last resumed (milliseconds since 1970), and where the log ended then."""
+
+    at_ms: int
+    log_end: Position
+
+
 class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     """A webhook with what the server adds to it.
 
     revision counts the edits from 1 (the API's ETag); filter_revision: the one that last changed which events it gets.
     starts_at: the end of the log at its creation. gaps: ascending; an open last one: it is disabled or deleted.
-    switched_at_ms: when it was last enabled, disabled or deleted, at first created. Times in milliseconds since 1970.
+    switched_at_ms: when it was last enabled, disabled, paused, resumed or deleted, at first created.
+    paused_at_ms: since when it is paused, None if it is not. Times in milliseconds since 1970.
     """
 
     id: WebhookId
@@ -123,5 +131,7 @@ class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     filter_revision: int = 1
     switched_at_ms: int = 0
     gaps: tuple[Gap, ...] = ()
+    paused_at_ms: int | None = None
+    resumed: Resumption | None = None
     previous_key: PreviousKey | None = None
     deleted: bool = False

@@ -1,20 +1,36 @@
 """Reports as structured log lines: one wide line per attempt."""
 
-from typing import assert_never
+import logging
+from collections.abc import Mapping
+from typing import Any, Final, assert_never
 
 import structlog
+from structlog.typing import EventDict, WrappedLogger
 
-from bellwire.model.attempt import Answer, Attempt, Delivered, Failed, NoAnswer
+from bellwire.model.attempt import Answer, Attempt, Delivered, Failed, Gone, NoAnswer, Refused, RetryLater
 from bellwire.model.cursor import Discard
 from bellwire.model.positions import count_of
+from bellwire.model.room import Room, RoomState
 from bellwire.model.webhook import WebhookId
+from bellwire.rules.rationing import explain
+
+LOGGER: Final = "bellwire"
 
 
 class LogReporter:
     """Passes reporter.Reporter."""
 
     def __init__(self) -> None:
-        self._log: structlog.stdlib.BoundLogger = structlog.get_logger("bellwire")
+        """Where the program has set structlog up, as the server does, that decides; else Python's logging does."""
+        self._log: structlog.stdlib.BoundLogger = (
+            structlog.get_logger(LOGGER)
+            if structlog.is_configured()
+            else structlog.wrap_logger(
+                logging.getLogger(LOGGER),
+                wrapper_class=structlog.stdlib.BoundLogger,
+                processors=[structlog.stdlib.filter_by_level, _in_a_line],
+            )
+        )
 
     def attempt_settled(self, attempt: Attempt) -> None:
         """See reporter.Reporter; deliveries at level debug, failures at warning."""
@@ -36,7 +52,7 @@ class LogReporter:
         match attempt.outcome:
             case Delivered():
                 self._log.debug("delivered", **fields)
-            case Failed(reason=reason):
+            case Refused(reason=reason) | RetryLater(reason=reason) | Gone(reason=reason) | Failed(reason=reason):
                 self._log.warning("attempt failed", reason=reason, **fields)
             case _:
                 assert_never(attempt.outcome)
@@ -58,6 +74,35 @@ class LogReporter:
             "a webhook's progress cannot be written, nothing is sent", webhook=webhook_id, problem=str(problem)
         )
 
+    def room_changed(self, room: Room) -> None:
+        """See reporter.Reporter."""
+        fields: dict[str, object] = {
+            "used_bytes": room.used_bytes,
+            "limit_bytes": room.limit_bytes,
+            "free_bytes": room.free_bytes,
+            "holders": [holder.webhook_id for holder in room.holders],
+        }
+        match room.state:
+            case RoomState.AMPLE:
+                self._log.info("there is ample room for events again", **fields)
+            case RoomState.LOW:
+                self._log.warning("room for events is low", problem=explain(room), **fields)
+            case RoomState.FULL:
+                self._log.error("no events are taken", problem=explain(room), **fields)
+            case _:
+                assert_never(room.state)
+
+    def pruning_failed(self, problem: Exception) -> None:
+        """See reporter.Reporter."""
+        self._log.error("what need not be kept could not be removed, it is tried again", exc_info=problem)
+
     def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """See reporter.Reporter."""
         self._log.error("a dispatcher failed and is begun anew", webhook=webhook_id, exc_info=problem)
+
+
+def _in_a_line(_logger: WrappedLogger, _method: str, fields: EventDict) -> tuple[tuple[str], Mapping[str, Any]]:
+    """What logging's own methods are called with: the words, then each field."""
+    problem = fields.pop("exc_info", None)
+    words = [str(fields.pop("event")), *(f"{name}={value}" for name, value in fields.items())]
+    return (" ".join(words),), {"exc_info": problem}

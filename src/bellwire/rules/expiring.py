@@ -2,8 +2,8 @@
 
 import msgspec
 
-from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.webhook import WebHook
+from bellwire.model.event import Position
+from bellwire.model.webhook import RegisteredWebhook
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,7 +13,10 @@ class Start(msgspec.Struct, frozen=True, kw_only=True):
     log_end: Position
 
 
-def deadline_ms(event: LoggedEvent, webhook: WebHook, start: Start) -> int:
-    """When the event is given up: discardAfter from its acceptance, or from our start for one that was there before."""
-    counted_from_ms = start.at_ms if event.position < start.log_end else event.accepted_at_ms
-    return counted_from_ms + webhook.discard_after_ms
+def deadline_ms(position: Position, accepted_at_ms: int, webhook: RegisteredWebhook, start: Start) -> int:
+    """When the event is given up: discardAfter from the latest of its acceptance, the last resume and our start."""
+    counted_from_ms = start.at_ms if position < start.log_end else accepted_at_ms
+    resumed = webhook.resumed
+    if resumed is not None and position < resumed.log_end:
+        counted_from_ms = max(counted_from_ms, resumed.at_ms)
+    return counted_from_ms + webhook.object.discard_after_ms
