@@ -59,7 +59,7 @@ async def test_a_skip_moves_the_cursor_and_records_the_discards(store: Store) ->
 
 async def test_an_open_batch_is_kept_with_the_cursor(store: Store) -> None:
     before = await add_webhook(store)
-    batch = Batch(id=BatchId("b"), members=MEMBERS, filter_revision=1, attempts=3)
+    batch = Batch(id=BatchId("b"), members=MEMBERS, attempts=3)
     after = msgspec.structs.replace(before, revision=1, open=batch, failures=3, failure="no answer", retry_at_ms=7)
     await store.ledger.skip(CursorMove(before=before, after=after))
     assert await store.ledger.cursors() == (after,)
@@ -161,3 +161,25 @@ async def test_calls_after_close_say_that_the_store_is_closed(store: Store) -> N
         await store.ledger.skip(move(before))
     with pytest.raises(StorageUnavailable, match="closed"):
         await store.ledger.cursors()
+
+
+async def test_attempts_over_a_position_are_those_of_the_webhook_that_enclose_it(store: Store) -> None:
+    before, other = await add_webhook(store), await add_webhook(store, "wh-2")
+    first, second, elsewhere = move(before), attempt(1), attempt(3, "wh-2")
+    await store.ledger.settle(first, second)
+    later = msgspec.structs.replace(attempt(2), first=Position(2), last=Position(5))
+    await store.ledger.settle(move(first.after), later)
+    await store.ledger.settle(move(other), elsewhere)
+    assert await store.ledger.attempts_over(WebhookId("wh-1"), Position(2)) == (later, second)
+    assert await store.ledger.attempts_over(WebhookId("wh-1"), Position(1)) == (second,)
+    assert await store.ledger.attempts_over(WebhookId("wh-1"), Position(6)) == ()
+
+
+async def test_the_discard_of_a_position_is_the_one_that_names_it_itself(store: Store) -> None:
+    before, other = await add_webhook(store), await add_webhook(store, "wh-2")
+    await store.ledger.skip(move(before, discard()))
+    await store.ledger.skip(move(other, discard("wh-2", DiscardReason.LOSSY)))
+    assert await store.ledger.discard_of(WebhookId("wh-1"), Position(3)) == discard()
+    assert await store.ledger.discard_of(WebhookId("wh-2"), Position(7)) == discard("wh-2", DiscardReason.LOSSY)
+    assert await store.ledger.discard_of(WebhookId("wh-1"), Position(5)) is None
+    assert await store.ledger.discard_of(WebhookId("wh-1"), Position(8)) is None

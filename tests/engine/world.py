@@ -9,14 +9,14 @@ from bellwire.engine.keyring import Keyring
 from bellwire.model.attempt import Answer, Response, Timings
 from bellwire.model.cursor import Cursor
 from bellwire.model.event import Published, WebhookEvent
+from bellwire.model.limits import Limits
 from bellwire.model.webhook import WebhookId
 from bellwire.reporters.log import LogReporter
-from bellwire.service import Bellwire
+from bellwire.service import DEFAULT_LIMITS, Bellwire
 from bellwire.store import Store
 from builders import make_document
 from engine.manual_clock import ManualClock
 from engine.scripted_sender import Script, ScriptedSender
-
 
 ROUNDS_MAX = 500
 
@@ -39,7 +39,12 @@ class World:
     """Its store outlives it, so that another one can begin where this one was cut off."""
 
     def __init__(
-        self, store: Store, clock: ManualClock, *scripts: Script, environ: dict[str, str] | None = None
+        self,
+        store: Store,
+        clock: ManualClock,
+        *scripts: Script,
+        environ: dict[str, str] | None = None,
+        limits: Limits = DEFAULT_LIMITS,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -52,7 +57,8 @@ class World:
                 reporter=LogReporter(),
                 keyring=Keyring(environ={} if environ is None else environ, forbidden_folder=None),
                 dice=lambda: 1.0,
-            )
+            ),
+            limits,
         )
 
     async def cut_off(self) -> None:
@@ -97,7 +103,8 @@ class World:
         for _ in range(30):
             await asyncio.sleep(0)
         cursors = await self.store.ledger.cursors()
-        return len(self.sender.sent), len(self.sender.in_flight), [cursor.revision for cursor in cursors]
+        revisions = [cursor.revision for cursor in cursors]
+        return len(self.sender.sent), len(self.sender.in_flight), revisions, self.store.log.begin
 
     def deliveries(self, url: str | None = None) -> list[Delivery]:
         """Every request that was sent, or those to one url."""

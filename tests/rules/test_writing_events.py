@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bellwire.errors import InvalidEvent
@@ -16,7 +16,7 @@ from bellwire.rules.writing_events import Event, write_event
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=20,
+    max_leaves=10,
 )
 
 
@@ -47,6 +47,7 @@ def circular() -> dict[str, object]:
     return circle
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(st.text(), JSON))
 def test_json_data_arrives_as_it_was(data: dict[str, object]) -> None:
     assert data_of(data) == data
@@ -84,7 +85,7 @@ def test_raw_json_keeps_its_digits_and_loses_its_white_space() -> None:
         ({"raw": msgspec.Raw(b"{nope")}, "data/raw", "is Raw that is not JSON: "),
         ({"raw": msgspec.Raw(b'"\xff"')}, "data/raw", "holds half of a surrogate pair"),
         (circular(), "data", "is nested deeper than 64 levels, or holds itself"),
-        ({"set": {1, frozenset([object])}}, "data/set/1/0", "is a type, which"),
+        ({"set": {frozenset([object])}}, "data/set/0/0", "is a type, which"),
     ],
 )
 def test_what_json_cannot_hold_is_named_by_its_place(data: Any, path: str, told: str) -> None:  # noqa: ANN401 - whatever a program may hand in

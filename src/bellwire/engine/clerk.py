@@ -6,9 +6,12 @@ from bellwire.clock import Clock
 from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.cursor import DiscardReason
+from bellwire.model.event import LoggedEvent
+from bellwire.model.event_type import Catalogue
 from bellwire.model.positions import each_of_descending, runs_of
-from bellwire.model.status import DeadLetter, WebhookStatus
+from bellwire.model.status import Account, DeadLetter, Explanation, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.rules.explaining import Evidence, explain
 from bellwire.rules.retrying import FAILING_FROM
 from bellwire.store import DiscardSearch, NumberedDiscard, Store
 
@@ -16,8 +19,9 @@ from bellwire.store import DiscardSearch, NumberedDiscard, Store
 class Clerk:
     """Reads what the store and the dispatchers know; changes nothing."""
 
-    def __init__(self, store: Store, *, supervisor: Supervisor, clock: Clock) -> None:
+    def __init__(self, store: Store, *, supervisor: Supervisor, clock: Clock, catalogue: Catalogue) -> None:
         self._store = store
+        self._catalogue = catalogue
         self._supervisor = supervisor
         self._clock = clock
 
@@ -44,6 +48,33 @@ class Clerk:
             last_failure_at_ms=cursor.last_failure_at_ms,
             next_attempt_at_ms=cursor.retry_at_ms if state in {"retrying", "failing"} else None,
         )
+
+    async def account(self, webhook: RegisteredWebhook) -> Account:
+        """What became of the events that the webhook wanted."""
+        dispatcher = self._supervisor[webhook.id]
+        waiting = await dispatcher.backlog()
+        cursor = dispatcher.cursor
+        return Account(
+            wanted=cursor.delivered + waiting + cursor.discarded,
+            delivered=cursor.delivered,
+            waiting=waiting,
+            discarded=dict(cursor.discarded_for),
+        )
+
+    async def explain(self, event: LoggedEvent, webhook: RegisteredWebhook) -> Explanation:
+        """Why the event did or did not reach the webhook."""
+        dispatcher = self._supervisor[webhook.id]
+        attempts = await self._store.ledger.attempts_over(webhook.id, event.position)
+        discard = await self._store.ledger.discard_of(webhook.id, event.position)
+        evidence = Evidence(
+            event=event,
+            webhook=webhook,
+            cursor=dispatcher.cursor,
+            attempts=attempts,
+            discard=discard,
+            deadline_ms=dispatcher.deadline_ms(event),
+        )
+        return explain(evidence, self._catalogue)
 
     async def dead_letters(
         self,

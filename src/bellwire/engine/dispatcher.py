@@ -133,6 +133,11 @@ class Dispatcher:
         return self._heading
 
     @property
+    def waits_from(self) -> Position:
+        """Where the first event stands that waits, but for those set aside; else the end of the log."""
+        return self._planner.waits_from(self._heading)
+
+    @property
     def blocked(self) -> Unreadable | None:
         """Why nothing can be sent now, if that is so."""
         return self._blocked
@@ -190,6 +195,10 @@ class Dispatcher:
         types = self._parts.selector.types(self.object)
         before = self._planner.horizon(cursor)
         return in_hand(cursor) + await self._parts.log.count(read_to(cursor), before=before, types=types)
+
+    def deadline_ms(self, event: LoggedEvent) -> int:
+        """When the event is given up, if it waits that long."""
+        return self._planner.deadline_of(event)
 
     async def oldest(self) -> LoggedEvent | None:
         """The event that has waited longest, but for those set aside."""

@@ -11,7 +11,7 @@ from bellwire.clock import Clock
 from bellwire.engine.reader import Reader
 from bellwire.engine.selector import Selector
 from bellwire.model.batch import Batch, BatchId
-from bellwire.model.cursor import Cursor, Discard, DiscardReason, SetAside, Splitting
+from bellwire.model.cursor import Cursor, Discard, DiscardReason, SetAside, Splitting, counted
 from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.positions import NOWHERE, Positions, runs_of
 from bellwire.model.webhook import CatchUp, Gap, RegisteredWebhook
@@ -58,6 +58,11 @@ class Planner:
         self._webhook = webhook
         self._hurry = self._hurry or hurry
         self._back = self._back or back
+
+    def waits_from(self, cursor: Cursor) -> Position:
+        """Where the first event stands that waits, or the end of the log: before it, everything is decided."""
+        has_batch = (cursor.open is not None and not cursor.open.aside) or cursor.splitting is not None
+        return cursor.position if has_batch else self._reader.position
 
     def refilter(self) -> None:
         """What is wanted has changed: what waits goes by it; what was passed as unwanted before stays passed."""
@@ -236,8 +241,7 @@ class Planner:
             return Plan(cursor=cursor)
         members = runs_of(sorted(positions))
         discard = Discard(webhook_id=cursor.webhook_id, reason=reason, at_ms=self._clock.wall_ms(), members=members)
-        counted = replace(cursor, discarded=cursor.discarded + len(positions))
-        return Plan(cursor=counted, discards=(discard,))
+        return Plan(cursor=counted(cursor, reason, len(positions)), discards=(discard,))
 
     def _is_dropping(self, cursor: Cursor) -> bool:
         """Whether an attempt is due at an endpoint that fails, for a webhook that then wants the newest events only."""

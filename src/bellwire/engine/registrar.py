@@ -14,7 +14,7 @@ from bellwire.model.cursor import Cursor
 from bellwire.model.duration import DurationMs, show_duration
 from bellwire.model.event_type import Catalogue
 from bellwire.model.secret import NoSecret
-from bellwire.model.webhook import Gap, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
+from bellwire.model.webhook import Gap, PastFilter, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
 from bellwire.rules.patching import merge_patch
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.validating import Checked, read_webhook
@@ -22,6 +22,9 @@ from bellwire.store import EventLog, Registry
 
 OVERLAP_MAX_MS: Final = DurationMs(30 * 86_400_000)
 """For which a replaced signature key may go on signing."""
+
+PAST_FILTERS_MAX: Final = 100
+"""Of one webhook that are remembered to explain what became of events long ago."""
 
 GAPS_MAX: Final = 1_000
 """Of one webhook; older ones than these many are forgotten, its cursor has passed them long ago."""
@@ -184,8 +187,18 @@ class Registrar:
             touched,
             object=edited,
             filter_revision=webhook.filter_revision if same_filter else touched.revision,
+            past_filters=webhook.past_filters if same_filter else self._with_past_filter(webhook),
             previous_key=webhook.previous_key if edited.signature_key == webhook.object.signature_key else None,
         )
+
+    def _with_past_filter(self, webhook: RegisteredWebhook) -> tuple[PastFilter, ...]:
+        past = PastFilter(
+            until=self._supervisor[webhook.id].waits_from,
+            events=webhook.object.events,
+            events_policy=webhook.object.events_policy,
+            level=webhook.object.level,
+        )
+        return (*webhook.past_filters, past)[-PAST_FILTERS_MAX:]
 
     def _switches(self, webhook: RegisteredWebhook) -> bool:
         return webhook.object.enable != self._webhooks[webhook.id].object.enable

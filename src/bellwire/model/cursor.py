@@ -46,7 +46,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     failures: in a row, cleared by a success only; `failure` (in words) and `retry_at_ms` speak of the last of them.
     filter_revision: that of the webhook's filter which chose from here on.
     since_ms: when the first of the failures was, or the success that ended the ones before.
-    gone: the endpoint answered 410. delivered, discarded: events, since the webhook exists.
+    gone: the endpoint answered 410. delivered, discarded_for (each DiscardReason): events, since the webhook exists.
     Times in milliseconds since 1970.
     """
 
@@ -67,7 +67,12 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     last_success_at_ms: int | None = None
     last_failure_at_ms: int | None = None
     delivered: int = 0
-    discarded: int = 0
+    discarded_for: dict[str, int] = {}
+
+    @property
+    def discarded(self) -> int:
+        """Events given up, for whatever reason, since the webhook exists."""
+        return sum(self.discarded_for.values())
 
 
 def read_to(cursor: Cursor) -> Position:
@@ -98,6 +103,12 @@ class DiscardReason(enum.Enum):
     REFUSED = "refused"
     LOSSY = "lossy"
     DISABLED = "disabled"
+
+
+def counted(cursor: Cursor, reason: DiscardReason, events: int) -> Cursor:
+    """With so many more events given up for that reason."""
+    total = cursor.discarded_for.get(reason.value, 0) + events
+    return msgspec.structs.replace(cursor, discarded_for=cursor.discarded_for | {reason.value: total})
 
 
 class Discard(msgspec.Struct, frozen=True, kw_only=True):

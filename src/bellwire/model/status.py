@@ -1,7 +1,10 @@
 """What an operator asks for: how a webhook does, how the whole does, which events were given up."""
 
+import enum
+
 import msgspec
 
+from bellwire.model.attempt import AttemptId
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import LoggedEvent
 from bellwire.model.room import Room
@@ -34,6 +37,42 @@ class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_success_at_ms: int | None
     last_failure_at_ms: int | None
     next_attempt_at_ms: int | None
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the events that a webhook wanted since it exists: wanted = delivered + waiting + discarded.
+
+    discarded: for each reason that there was. Events, not requests.
+    """
+
+    wanted: int
+    delivered: int
+    waiting: int
+    discarded: dict[str, int]
+
+
+class Verdict(enum.Enum):
+    """What became of one event at one webhook."""
+
+    DELIVERED = "delivered"
+    WAITING = "waiting"
+    DISCARDED = "discarded"
+    NOT_WANTED = "not-wanted"
+    BEFORE_WEBHOOK = "before-webhook"
+    WHILE_DISABLED = "while-disabled"
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """Why an event did or did not arrive. because: in words; at_ms: when it was delivered or discarded; until_ms: by
+    when a waiting one is given up; attempt_id: the attempt that delivered it. Times in milliseconds since 1970.
+    """
+
+    webhook_id: WebhookId
+    verdict: Verdict
+    because: str
+    at_ms: int | None = None
+    until_ms: int | None = None
+    attempt_id: AttemptId | None = None
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -106,6 +106,15 @@ class PreviousKey(msgspec.Struct, frozen=True, kw_only=True):
     until_ms: int
 
 
+class PastFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events a webhook got before an edit; until: the first position that the next filter decided on."""
+
+    until: Position
+    events: tuple[EventTypeId, ...]
+    events_policy: EventPolicy
+    level: TracingLevel | None
+
+
 class Resumption(msgspec.Struct, frozen=True, kw_only=True):
     """When a webhook was last resumed (milliseconds since 1970), and where the log ended then."""
 
@@ -118,6 +127,7 @@ class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
 
     revision counts the edits from 1 (the API's ETag); filter_revision: the one that last changed which events it gets.
     starts_at: the end of the log at its creation. gaps: ascending; an open last one: it is disabled or deleted.
+    past_filters: the ones before the present filter, ascending.
     switched_at_ms: when it was last enabled, disabled, paused, resumed or deleted, at first created.
     paused_at_ms: since when it is paused, None if it is not. Times in milliseconds since 1970.
     """
@@ -131,6 +141,7 @@ class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     filter_revision: int = 1
     switched_at_ms: int = 0
     gaps: tuple[Gap, ...] = ()
+    past_filters: tuple[PastFilter, ...] = ()
     paused_at_ms: int | None = None
     resumed: Resumption | None = None
     previous_key: PreviousKey | None = None

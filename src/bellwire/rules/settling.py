@@ -22,7 +22,7 @@ from bellwire.model.attempt import (
     TryNext,
 )
 from bellwire.model.batch import Batch
-from bellwire.model.cursor import Cursor, SetAside, Smaller, Splitting
+from bellwire.model.cursor import Cursor, DiscardReason, SetAside, Smaller, Splitting, counted
 from bellwire.model.event import LoggedEvent
 from bellwire.model.positions import NOWHERE, Positions, behind, count_of, halves_of
 
@@ -54,7 +54,7 @@ def move_cursor(
             return Settled(cursor=_retry(_failed(cursor, outcome, now_ms), batch, at_ms))
         case Drop(at_ms=at_ms):
             dropped = replace(_failed(cursor, outcome, now_ms), position=behind(batch.members), open=None)
-            dropped = replace(dropped, splitting=None, retry_at_ms=at_ms, discarded=cursor.discarded + _size(batch))
+            dropped = counted(replace(dropped, splitting=None, retry_at_ms=at_ms), DiscardReason.LOSSY, _size(batch))
             return Settled(cursor=dropped, given_up=batch.members)
         case Stop():
             return Settled(cursor=replace(_retry(_failed(cursor, outcome, now_ms), batch, now_ms), gone=True))

@@ -1,0 +1,132 @@
+"""Why did this event (not) arrive?"""
+
+from typing import Final
+
+import msgspec
+
+from bellwire.model.attempt import Attempt, Delivered
+from bellwire.model.cursor import Cursor, Discard, DiscardReason
+from bellwire.model.duration import show_duration
+from bellwire.model.event import LoggedEvent, Position
+from bellwire.model.event_type import Catalogue, TracingLevel
+from bellwire.model.positions import holds
+from bellwire.model.status import Explanation, Verdict
+from bellwire.model.webhook import EventPolicy, RegisteredWebhook, WebHook
+from bellwire.rules.matching import OWN_PREFIX, wanted_types
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of one event at one webhook. attempts: those whose events enclose it, newest first.
+
+    cursor: as it stands; deadline_ms: when the event is given up if it waits that long.
+    """
+
+    event: LoggedEvent
+    webhook: RegisteredWebhook
+    cursor: Cursor
+    attempts: tuple[Attempt, ...]
+    discard: Discard | None
+    deadline_ms: int
+
+
+def explain(evidence: Evidence, catalogue: Catalogue) -> Explanation:
+    """One answer, in words that an operator understands."""
+    event, webhook = evidence.event, evidence.webhook
+    if event.position < webhook.starts_at:
+        return _told(evidence, Verdict.BEFORE_WEBHOOK, "it was logged before the webhook was created")
+    if evidence.discard is not None:
+        because = _DISCARDED[evidence.discard.reason].format(after=show_duration(webhook.object.discard_after_ms))
+        return msgspec.structs.replace(_told(evidence, Verdict.DISCARDED, because), at_ms=evidence.discard.at_ms)
+    if any(_encloses(gap.since, gap.until, event.position) for gap in webhook.gaps) and not _in_hand(evidence):
+        return _told(evidence, Verdict.WHILE_DISABLED, "the webhook was disabled when it was logged")
+    if (waiting := _waiting(evidence)) is not None:
+        return waiting
+    unwanted = _why_unwanted(event, _object_at(webhook, event.position), catalogue)
+    if unwanted:
+        return _told(evidence, Verdict.NOT_WANTED, unwanted)
+    for attempt in evidence.attempts:
+        if isinstance(attempt.outcome, Delivered):
+            because = f"attempt {attempt.number} of its batch was accepted"
+            told = _told(evidence, Verdict.DELIVERED, because)
+            return msgspec.structs.replace(told, at_ms=attempt.at_ms, attempt_id=attempt.id)
+    if event.position >= evidence.cursor.position:
+        told = _told(evidence, Verdict.WAITING, _pace(evidence))
+        return msgspec.structs.replace(told, until_ms=evidence.deadline_ms)
+    return _told(evidence, Verdict.DELIVERED, "the webhook has passed it; the attempt itself is no longer kept")
+
+
+_DISCARDED: Final = {
+    DiscardReason.EXPIRED: "it was not accepted within discardAfter ({after})",
+    DiscardReason.REFUSED: "the endpoint refused this very event until its deadline, discardAfter ({after})",
+    DiscardReason.LOSSY: "the webhook is lossy and its endpoint was failing",
+    DiscardReason.DISABLED: "it waited when the webhook was disabled or deleted",
+}
+
+
+def _told(evidence: Evidence, verdict: Verdict, because: str) -> Explanation:
+    return Explanation(webhook_id=evidence.webhook.id, verdict=verdict, because=because)
+
+
+def _encloses(since: Position, until: Position | None, position: Position) -> bool:
+    return since <= position and (until is None or position < until)
+
+
+def _in_hand(evidence: Evidence) -> bool:
+    batch = evidence.cursor.open
+    return batch is not None and holds(batch.members, evidence.event.position)
+
+
+def _waiting(evidence: Evidence) -> Explanation | None:
+    """If the cursor names the event itself."""
+    cursor, position = evidence.cursor, evidence.event.position
+    aside = {refused.position for refused in cursor.set_aside}
+    splitting = cursor.splitting
+    if position in aside:
+        because = "the endpoint refused it alone while it accepted others; it is tried again beside them"
+    elif _in_hand(evidence):
+        because = _pace(evidence)
+    elif splitting is not None and any(holds(part, position) for part in splitting.parts):
+        because = "its batch was refused and is being sent in parts"
+    elif splitting is not None and any(refused.position == position for refused in splitting.refused):
+        because = "it was refused alone; the next events show whether only it is"
+    else:
+        return None
+    return msgspec.structs.replace(_told(evidence, Verdict.WAITING, because), until_ms=evidence.deadline_ms)
+
+
+def _pace(evidence: Evidence) -> str:
+    cursor, webhook = evidence.cursor, evidence.webhook
+    if webhook.paused_at_ms is not None:
+        return "the webhook is paused; what waits is kept"
+    if cursor.gone:
+        return "the endpoint answered 410 Gone; resume the webhook or give it another url"
+    if cursor.failures:
+        return f"the endpoint does not accept: {cursor.failure}; it is tried again with backoff"
+    return "its turn comes with the next batches"
+
+
+def _object_at(webhook: RegisteredWebhook, position: Position) -> WebHook:
+    """The object with the filter that decided on the position."""
+    for past in webhook.past_filters:
+        if position < past.until:
+            return msgspec.structs.replace(
+                webhook.object, events=past.events, events_policy=past.events_policy, level=past.level
+            )
+    return webhook.object
+
+
+def _why_unwanted(event: LoggedEvent, webhook: WebHook, catalogue: Catalogue) -> str:
+    """Which rule kept it away; empty if none did."""
+    if event.type in wanted_types(webhook, catalogue):
+        return ""
+    if catalogue.is_disabled(event.type):
+        return f"an operator disabled the type {event.type} for all webhooks"
+    if event.type.startswith(OWN_PREFIX) and webhook.events_policy is EventPolicy.EXCLUDE:
+        return "events about Bellwire itself go only to webhooks that list them"
+    any_level = msgspec.structs.replace(webhook, level=TracingLevel.TRACE)
+    if event.type in wanted_types(any_level, catalogue):
+        floor = webhook.level or TracingLevel.INFO
+        return f"{event.type} has level {catalogue.level(event.type).value}, the webhook wants {floor.value} and graver"
+    if webhook.events_policy is EventPolicy.INCLUDE:
+        return f"{event.type} is not in the webhook's list of events"
+    return f"{event.type} is in the list of events that the webhook excludes"
