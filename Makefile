@@ -11,7 +11,6 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # The package is built by the locked hatchling, so that nothing is fetched besides what the lists name.
 INSTALL_BELLWIRE := $(PIP) install --no-deps --no-build-isolation --editable .
 FROM_LOCK := $(PIP) install --require-hashes --requirement
-# One suite over all processors; `make test ARGS="-k signing"` runs a part of it.
 PYTEST := $(BIN)/python -m pytest
 
 CHECK_PYTHON := import sys; sys.exit(sys.version_info < (3, 11) and \
@@ -38,6 +37,7 @@ serve: .venv/run.stamp ## Run the server; settings as ARGS="--data ./data" or BE
 
 .PHONY: setup
 setup: .venv/dev.stamp ## Install Bellwire and all tools into .venv (the others do it when needed)
+	@echo "Ready in .venv"
 
 .PHONY: test
 test: .venv/dev.stamp ## Run every test; a part of them: ARGS="-k signing"

@@ -20,7 +20,7 @@ import struct
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol
 
@@ -33,10 +33,11 @@ from bellwire.stores.sqlite.event_key import keys_of
 
 TYPES: Final = 40
 GROUPS: Final = (1, 16, 64, 1000)
-ROUNDS: Final = 5
-SECONDS_PER_MEASUREMENT: Final = 0.5
+ROUNDS: Final = 3
+SECONDS_PER_MEASUREMENT: Final = 0.4
 BLOCK_EVENTS_MAX: Final = 1000
 PAGE_EVENTS: Final = 1000
+SINGLE_EVENTS: Final = 100_000
 
 
 class Event(NamedTuple):
@@ -298,24 +299,32 @@ def make_event(number: int, more: int) -> Event:
     return Event(event_id, number, f'{{"id":"{event_id}","createdAt":"2026-03-01T12:00:00.000Z",{body}}}'.encode())
 
 
-def appends_per_second(append: Append, groups: Iterator[Sequence[Event]]) -> float:
-    """Append groups for a while; events a second, the making of the groups not counted."""
+class Speed(NamedTuple):
+    """events_per_s: by the clock. cpu_us: of the appending thread, for each event; a noisy machine disturbs it less."""
+
+    events_per_s: float
+    cpu_us: float
+
+
+def append_for_a_while(append: Append, groups: Iterator[Sequence[Event]]) -> Speed:
+    """Append groups; the making of the groups is not counted."""
     done = 0
-    seconds = 0.0
+    seconds = cpu_seconds = 0.0
     while seconds < SECONDS_PER_MEASUREMENT:
         events = next(groups)
-        began = time.perf_counter()
+        began, cpu_began = time.perf_counter(), time.thread_time()
         append(1 + done, events)
         seconds += time.perf_counter() - began
+        cpu_seconds += time.thread_time() - cpu_began
         done += len(events)
-    return done / seconds
+    return Speed(done / seconds, cpu_seconds / done * 1e6)
 
 
-async def beside_a_loop(work: Callable[[], float], *, busy: bool) -> float:
+async def beside_a_loop(work: Callable[[], Speed], *, busy: bool) -> Speed:
     """Run the work in a thread, with the event loop of this one idle or busy over sockets."""
     done = asyncio.Event()
     loop = asyncio.get_running_loop()
-    results: list[float] = []
+    results: list[Speed] = []
 
     def run() -> None:
         results.append(work())
@@ -356,53 +365,86 @@ def groups_of(size: int) -> Iterator[Sequence[Event]]:
 
 
 def measure_appends(layouts: Sequence[type[Rows | Blocks]], folder: Path) -> None:
-    """Medians of ratios, each taken beside a limit that was measured just before it."""
+    """Medians; each ratio is taken beside a limit that was measured just before it."""
     columns = [(size, busy) for busy in (False, True) for size in GROUPS]
-    print("\nappend, share of the plain file's events/s (its speed in the first line)\n")
-    print(
-        f"{'group':<20}"
-        + "".join(f"{size:>8}{'*' if busy else ' '}" for size, busy in columns)
-        + "   * beside a busy loop"
-    )
-    speeds: dict[str, list[str]] = {"plain file, 1000/s": []}
+    ratios: dict[str, list[str]] = {"plain file, 1000/s": []}
+    cpu_us: dict[str, list[str]] = {"plain file": []}
     for size, busy in columns:
-        ratios: dict[str, list[float]] = {layout.name: [] for layout in layouts}
-        limits = []
-        for turn in range(ROUNDS):
-            plain = PlainFile(folder / f"plain-{size}-{busy}-{turn}")
-            limit = measured(plain.append, size, busy=busy)
-            limits.append(limit)
-            for layout in layouts:
-                opened = layout(folder / f"{layout.name}-{size}-{busy}-{turn}.db")
-                speed = measured(opened.append, size, busy=busy)
-                ratios[layout.name].append(speed / limit)
-                opened.connection.close()
-        speeds["plain file, 1000/s"].append(f"{statistics.median(limits) / 1000:>8.1f} ")
-        for name, values in ratios.items():
-            speeds.setdefault(name, []).append(f"{statistics.median(values):>8.2f} ")
-    for name, cells in speeds.items():
-        print(f"{name:<20}" + "".join(cells))
+        speeds = measure_column(layouts, folder, size, busy=busy)
+        limits = speeds["plain file"]
+        ratios["plain file, 1000/s"].append(cell(median(one.events_per_s for one in limits) / 1000))
+        for name, measured in speeds.items():
+            cpu_us.setdefault(name, []).append(cell(median(one.cpu_us for one in measured)))
+            if name != "plain file":
+                shares = (one.events_per_s / limit.events_per_s for one, limit in zip(measured, limits, strict=True))
+                ratios.setdefault(name, []).append(cell(median(shares)))
+    heads = "".join(f"{size:>8}{'*' if busy else ' '}" for size, busy in columns)
+    for title, rows in (
+        ("share of the plain file's events/s (its own speed in the first line)", ratios),
+        ("CPU of the appending thread, µs an event", cpu_us),
+    ):
+        print(f"\nappend: {title}; * beside a busy loop\n\n{'events in a group':<20}{heads}")
+        for name, cells in rows.items():
+            print(f"{name:<20}" + "".join(cells))
 
 
-def measured(append: Append, size: int, *, busy: bool) -> float:
+def measure_column(
+    layouts: Sequence[type[Rows | Blocks]], folder: Path, size: int, *, busy: bool
+) -> dict[str, list[Speed]]:
+    speeds: dict[str, list[Speed]] = {}
+    for turn in range(ROUNDS):
+        plain = PlainFile(folder / f"plain-{size}-{busy}-{turn}")
+        speeds.setdefault("plain file", []).append(measured(plain.append, size, busy=busy))
+        for layout in layouts:
+            opened = layout(folder / f"{layout.name}-{size}-{busy}-{turn}.db")
+            speeds.setdefault(layout.name, []).append(measured(opened.append, size, busy=busy))
+            opened.connection.close()
+    return speeds
+
+
+def measured(append: Append, size: int, *, busy: bool) -> Speed:
     groups = groups_of(size)
-    return asyncio.run(beside_a_loop(lambda: appends_per_second(append, groups), busy=busy))
+    return asyncio.run(beside_a_loop(lambda: append_for_a_while(append, groups), busy=busy))
+
+
+def median(values: Iterable[float]) -> float:
+    return statistics.median(values)
+
+
+def cell(value: float) -> str:
+    return f"{value:>8.2f} "
 
 
 def measure_reads(layouts: Sequence[type[Rows | Blocks]], folder: Path, events_total: int) -> None:
-    print(f"\nsize and reading, {events_total:,} events appended 1000 at a time\n")
-    heads = ("size/payload", "read/s", "1 % type/s", "count ms", "lasts ms", "find µs")
+    print(f"\nsize, and reading by CPU time; {events_total:,} events appended 1000 at a time\n")
+    heads = ("size/payload", "same, singly", "read/s", "1 % type/s", "count ms", "lasts ms", "find µs")
     print(f"{'':<20}" + "".join(f"{head:>14}" for head in heads))
     for layout in layouts:
+        singly = size_ratio(layout(folder / f"{layout.name}-singly.db"), min(events_total, SINGLE_EVENTS), group=1)
         opened = layout(folder / f"{layout.name}.db")
-        cells = measure_reads_of(opened, folder / f"{layout.name}.db", events_total)
+        cells = (
+            f"{size_ratio(opened, events_total, group=1000):.3f}",
+            f"{singly:.3f}",
+            *measure_reads_of(opened, events_total),
+        )
         print(f"{layout.name:<20}" + "".join(f"{cell:>14}" for cell in cells))
         opened.connection.close()
 
 
-def measure_reads_of(layout: Layout, path: Path, events_total: int) -> tuple[str, ...]:
-    payload = fill(layout, events_total)
+def size_ratio(layout: Layout, events_total: int, *, group: int) -> float:
+    """Append that many events; the bytes of the file for each of theirs."""
+    layout.connection.execute("PRAGMA synchronous = OFF")
+    payload = 0
+    for first in range(1, events_total + 1, 1000):
+        events = make_events(1000)
+        payload += sum(len(event.encoded) for event in events)
+        for at in range(0, 1000, group):
+            layout.append(first + at, events[at : at + group])
     layout.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    return Path(layout.connection.filename).stat().st_size / payload
+
+
+def measure_reads_of(layout: Layout, events_total: int) -> tuple[str, ...]:
     starts = range(1, min(events_total, 200_000), PAGE_EVENTS)
     timed(lambda: sum(len(layout.read(at)) for at in starts))  # into the system's cache
     reads, seconds = timed(lambda: sum(len(layout.read(at)) for at in starts))
@@ -412,24 +454,12 @@ def measure_reads_of(layout: Layout, path: Path, events_total: int) -> tuple[str
     ids = [msgspec.json.decode(row.encoded)["id"] for row in layout.read(events_total // 2)]
     _, find_seconds = timed(lambda: sum(layout.find(event_id) for event_id in ids))
     return (
-        f"{path.stat().st_size / payload:.3f}",
         f"{reads / seconds:,.0f}",
         f"{rare / rare_seconds:,.0f}",
         f"{count_seconds * 1000:.3f}",
         f"{last_seconds * 1000:.3f}",
         f"{find_seconds / len(ids) * 1e6:.1f}",
     )
-
-
-def fill(layout: Layout, events_total: int) -> int:
-    """Append that many events; their bytes."""
-    layout.connection.execute("PRAGMA synchronous = OFF")
-    payload = 0
-    for first in range(1, events_total + 1, 1000):
-        events = make_events(1000)
-        layout.append(first, events)
-        payload += sum(len(event.encoded) for event in events)
-    return payload
 
 
 def read_all_of(layout: Layout, type_number: int) -> int:
@@ -441,9 +471,10 @@ def read_all_of(layout: Layout, type_number: int) -> int:
 
 
 def timed(work: Callable[[], int]) -> tuple[int, float]:
-    began = time.perf_counter()
+    """The work's result, and the seconds of CPU that it took: what is read here is in the system's cache."""
+    began = time.process_time()
     result = work()
-    return result, time.perf_counter() - began
+    return result, time.process_time() - began
 
 
 def main() -> None:

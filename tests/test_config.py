@@ -15,6 +15,7 @@ from bellwire.config import (
     load_config,
 )
 from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.limits import Limits
 from bellwire.model.listen_address import ListenAddress
 
 
@@ -81,7 +82,15 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
         ("insecure-listen", "false", "default"),
         ("log-level", "error", "environment variable BELLWIRE_LOG_LEVEL"),
         ("log-format", "json", f"file {tmp_path / 'own.toml'}"),
+        ("retention-age", "7d", "default"),
+        ("retention-size", "1GiB", "default"),
+        ("backlog-limit", "auto", "default"),
+        ("free-floor", "256MiB", "default"),
+        ("attempts-age", "7d", "default"),
+        ("attempts-per-webhook", "10000", "default"),
+        ("attempts-size", "512MiB", "default"),
     ]
+    assert config.limits == Limits()
 
 
 def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: Path) -> None:
@@ -91,6 +100,13 @@ def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: 
         "insecure-listen": "true",
         "log-level": "debug",
         "log-format": "text",
+        "retention-age": "12h",
+        "retention-size": "0",
+        "backlog-limit": "2TiB",
+        "free-floor": "1GiB",
+        "attempts-age": "1d",
+        "attempts-per-webhook": "7",
+        "attempts-size": "1MiB",
     }
     assert values.keys() == {setting.name for setting in SETTINGS}
     text = "\n".join(f"{name} = {'true' if value == 'true' else repr(value)}" for name, value in values.items())
@@ -175,7 +191,7 @@ def test_unknown_settings_name_the_nearest_one_and_where_they_stand(tmp_path: Pa
 
 def test_a_setting_like_no_other_lists_what_there_is(tmp_path: Path) -> None:
     (fault,) = faults_of("zzz = 1\n", folder=tmp_path)
-    assert "there are data, listen, insecure-listen, log-level or log-format" in fault.message
+    assert "there are data, listen, insecure-listen, log-level, log-format, retention-age" in fault.message
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:

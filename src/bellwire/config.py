@@ -11,7 +11,11 @@ import msgspec
 import platformdirs
 
 from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.duration import DurationMs, show_duration
+from bellwire.model.limits import MIB, Limits
 from bellwire.model.listen_address import ListenAddress, parse_listen_address
+from bellwire.model.size import show_size
+from bellwire.rules.reading_limits import AUTO, read_age, read_backlog_limit, read_bytes, read_count, show_backlog_limit
 from bellwire.rules.suggesting import alternatives, nearest, quoted
 
 VARIABLE_PREFIX: Final = "BELLWIRE_"
@@ -52,10 +56,20 @@ class Origin(msgspec.Struct, frozen=True):
     folder: Path | None = None
 
 
+def _written(value: object) -> str:
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case enum.Enum():
+            return str(value.value)
+        case _:
+            return str(value)
+
+
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting: its name in the file and as a flag, what it does, and how what was written is read.
 
-    read raises ValueError with what is wrong and what would be right.
+    read raises ValueError with what is wrong and what would be right. write shows a value as it would be written.
     """
 
     name: str
@@ -63,6 +77,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     default: str
     help: str
     read: Callable[[object, Origin], Any]
+    write: Callable[[Any], str] = _written
 
     @property
     def field(self) -> str:
@@ -91,12 +106,32 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     insecure_listen: bool
     log_level: LogLevel
     log_format: LogFormat
+    retention_age: DurationMs
+    retention_size: int
+    backlog_limit: int | None
+    free_floor: int
+    attempts_age: DurationMs
+    attempts_per_webhook: int
+    attempts_size: int
     origins: dict[str, Origin]
+
+    @property
+    def limits(self) -> Limits:
+        """How much is kept, and how much may wait."""
+        return Limits(
+            retention_age_ms=self.retention_age,
+            retention_bytes=self.retention_size,
+            backlog_bytes=self.backlog_limit,
+            free_floor_bytes=self.free_floor,
+            attempts_age_ms=self.attempts_age,
+            attempts_per_webhook=self.attempts_per_webhook,
+            attempts_bytes=self.attempts_size,
+        )
 
     def explain(self) -> tuple[Row, ...]:
         """Every setting, its value as it would be written, and where it was set."""
         return tuple(
-            Row(setting.name, _written(getattr(self, setting.field)), self.origins[setting.name].words)
+            Row(setting.name, setting.write(getattr(self, setting.field)), self.origins[setting.name].words)
             for setting in SETTINGS
         )
 
@@ -248,16 +283,63 @@ def _choice(kind: type[enum.Enum]) -> Callable[[object, Origin], enum.Enum]:
     return read
 
 
-def _written(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case enum.Enum():
-            return str(value.value)
-        case _:
-            return str(value)
-
-
+LIMIT_SETTINGS: Final = (
+    Setting(
+        name="retention-age",
+        form="DURATION",
+        default="7d",
+        help="How long events are kept that every webhook is done with.",
+        read=lambda value, _: read_age(value),
+        write=show_duration,
+    ),
+    Setting(
+        name="retention-size",
+        form="SIZE",
+        default="1GiB",
+        help="How much is kept of events that every webhook is done with; the oldest go first.",
+        read=lambda value, _: read_bytes(value, least=0),
+        write=show_size,
+    ),
+    Setting(
+        name="backlog-limit",
+        form="SIZE|auto",
+        default=AUTO,
+        help="How much may wait to be delivered before no more events are taken; auto is half of the free disk.",
+        read=lambda value, _: read_backlog_limit(value),
+        write=show_backlog_limit,
+    ),
+    Setting(
+        name="free-floor",
+        form="SIZE",
+        default="256MiB",
+        help="With less than this free on the file system no events are taken; it serves settling those that wait.",
+        read=lambda value, _: read_bytes(value, least=16 * MIB),
+        write=show_size,
+    ),
+    Setting(
+        name="attempts-age",
+        form="DURATION",
+        default="7d",
+        help="How long attempts are kept.",
+        read=lambda value, _: read_age(value),
+        write=show_duration,
+    ),
+    Setting(
+        name="attempts-per-webhook",
+        form="NUMBER",
+        default="10000",
+        help="How many attempts of each webhook are kept; the newest stay.",
+        read=lambda value, _: read_count(value),
+    ),
+    Setting(
+        name="attempts-size",
+        form="SIZE",
+        default="512MiB",
+        help="How much is kept of the attempts of all webhooks together; the newest stay.",
+        read=lambda value, _: read_bytes(value, least=MIB),
+        write=show_size,
+    ),
+)
 SETTINGS: Final = (
     Setting(
         name="data",
@@ -294,5 +376,6 @@ SETTINGS: Final = (
         help="How log lines look; auto is text on a terminal and json otherwise.",
         read=_choice(LogFormat),
     ),
+    *LIMIT_SETTINGS,
 )
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import secrets
+import weakref
 from pathlib import Path
 from typing import Final
 
@@ -14,16 +15,21 @@ ADMIN_FILE: Final = "admin.token"
 TOKEN_BYTES: Final = 32
 
 
+_claimed: Final["weakref.WeakSet[DataFolder]"] = weakref.WeakSet()
+
+
 class DataFolder:
     """A claimed folder. The claim is a lock that the system drops with the process, however that ends."""
 
     def __init__(self, path: Path, lock: int) -> None:
         self.path = path
         self._lock: int | None = lock
+        _claimed.add(self)
 
     @classmethod
     def claim(cls, path: Path) -> "DataFolder":
         """Own the folder, made with mode 0700 where it is missing. Raises DataFolderInUse, StorageUnavailable."""
+        path = path.absolute()  # the program may change its working directory
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = os.open(path / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -34,8 +40,9 @@ class DataFolder:
         except OSError as problem:
             owner = os.pread(lock, 20, 0).decode(errors="replace").strip() or "unknown"
             os.close(lock)
+            whose = "this process itself" if owner == str(os.getpid()) else f"process {owner}"
             raise DataFolderInUse(
-                f"the data folder {path} is in use by process {owner}; stop that one, or choose another with --data"
+                f"the data folder {path} is in use by {whose}; stop that one, or choose another folder (--data)"
             ) from problem
         os.ftruncate(lock, 0)
         os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
@@ -66,7 +73,16 @@ class DataFolder:
         return token
 
     def release(self) -> None:
-        """Give the folder up; a second call does nothing."""
+        """Give the folder up; a second call does nothing. In a forked child the parent's claim stays."""
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def _release_in_child() -> None:
+    """A child shares its parent's lock, and would keep the folder from others after its parent's end."""
+    for folder in tuple(_claimed):
+        folder.release()
+
+
+os.register_at_fork(after_in_child=_release_in_child)

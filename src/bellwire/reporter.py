@@ -4,6 +4,7 @@ from typing import Protocol
 
 from bellwire.model.attempt import Attempt
 from bellwire.model.cursor import Discard
+from bellwire.model.room import Room
 from bellwire.model.webhook import WebhookId
 
 
@@ -18,6 +19,12 @@ class Reporter(Protocol):
 
     def storage_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """A write for this webhook did not succeed; it is tried again."""
+
+    def room_changed(self, room: Room) -> None:
+        """There is ample room for events again, or room is low, or none is left and no events are taken."""
+
+    def pruning_failed(self, problem: Exception) -> None:
+        """What need not be kept could not be removed; it is tried again."""
 
     def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """A dispatcher ended by a defect; it is started again."""

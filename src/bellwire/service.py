@@ -1,49 +1,45 @@
 """Bellwire: the one place that wires the parts; what the web, the command line and a Python program stand on."""
 
 import asyncio
-import hashlib
 import importlib.metadata
 import os
-import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
-import msgspec
-
+from bellwire.backends import Backends, open_backends
 from bellwire.catalogue.loading import load_catalogue
-from bellwire.clock import Clock
-from bellwire.clocks.system import SystemClock
 from bellwire.engine.cataloguer import Cataloguer
 from bellwire.engine.clerk import Clerk
 from bellwire.engine.dispatcher import Parts
+from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.intake import Intake
-from bellwire.engine.keyring import Keyring, Unreadable
+from bellwire.engine.keyring import Unreadable
+from bellwire.engine.pruner import Pruner
 from bellwire.engine.reader import Shelf
 from bellwire.engine.registrar import Registrar
 from bellwire.engine.selector import Selector
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.switchboard import Switchboard
 from bellwire.engine.tester import Exchange, Tester
+from bellwire.engine.token_checker import TokenChecker
 from bellwire.errors import Fault, UnknownThing
-from bellwire.folder import DataFolder
+from bellwire.home import Home
 from bellwire.model.attempt import Attempt, AttemptId
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
-from bellwire.model.status import DeadLetter, ServiceStatus, WebhookStatus
+from bellwire.model.limits import Limits
+from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
-from bellwire.reporter import Reporter
-from bellwire.reporters.log import LogReporter
-from bellwire.rules.accepting import PublishedEvent
 from bellwire.rules.expiring import Start
 from bellwire.rules.validating import Checked
-from bellwire.sender import Sender
-from bellwire.senders.http import HttpSender
-from bellwire.store import AttemptSearch, EventSearch, Store
-from bellwire.stores.sqlite.store import open_sqlite_store
+from bellwire.rules.writing_events import Event, write_event
+from bellwire.rules.writing_webhooks import Key, Written, json_form, read_level, write_key
+from bellwire.store import AttemptSearch, EventSearch
 
 VERSION: Final = importlib.metadata.version("bellwire")
 ADMIN: Final = "admin"
@@ -51,22 +47,20 @@ ADMIN: Final = "admin"
 OVERLAP_MS: Final = 86_400_000
 """For which a replaced signature key goes on signing unless somebody says otherwise: 24 h."""
 
+DEFAULT_LIMITS: Final = Limits()
 
-class Backends(msgspec.Struct, frozen=True, kw_only=True):
-    """The parts that reach outside. dice: gives an even chance from 0 to 1."""
 
-    store: Store
-    sender: Sender
-    clock: Clock
-    reporter: Reporter
-    keyring: Keyring
-    dice: Callable[[], float]
+class Edited(NamedTuple):
+    """A webhook as it is registered now, and what is odd about it: each warning with the field it concerns."""
+
+    webhook: RegisteredWebhook
+    warnings: tuple[Fault, ...]
 
 
 class Bellwire:
     """Durable webhook delivery in one process, over one folder: `async with Bellwire.open(path) as bellwire:`."""
 
-    def __init__(self, backends: Backends) -> None:
+    def __init__(self, backends: Backends, limits: Limits = DEFAULT_LIMITS) -> None:
         """Wire the parts; nothing runs before start()."""
         store, clock = backends.store, backends.clock
         self._backends = backends
@@ -88,7 +82,18 @@ class Bellwire:
             user_agent=f"Bellwire/{VERSION}",
         )
         self._supervisor = Supervisor(parts, self._switchboard)
-        self._intake = Intake(store.log, clock, self.catalogue)
+        self._doorkeeper = Doorkeeper(
+            store, supervisor=self._supervisor, clock=clock, reporter=backends.reporter, limits=limits
+        )
+        self._pruner = Pruner(
+            store,
+            self._doorkeeper,
+            supervisor=self._supervisor,
+            clock=clock,
+            reporter=backends.reporter,
+            limits=limits,
+        )
+        self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
         self._registrar = Registrar(
             store.registry, store.log, clock=clock, catalogue=self.catalogue, supervisor=self._supervisor
         )
@@ -96,56 +101,52 @@ class Bellwire:
             store.registry, catalogue=self.catalogue, selector=self._selector, supervisor=self._supervisor
         )
         self._tester = Tester(sender=backends.sender, clock=clock)
-        self._clerk = Clerk(store, supervisor=self._supervisor, clock=clock)
-        self._token_hashes: set[str] = set()
+        self._clerk = Clerk(store, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
+        self._token_checker = TokenChecker(store.registry)
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, data_dir: Path) -> AsyncIterator["Bellwire"]:
+    async def open(
+        cls, data_dir: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
+    ) -> AsyncIterator["Bellwire"]:
         """Take the folder (made with mode 0700 where it is missing), open the store and deliver until the block ends.
 
-        Raises DataFolderInUse, IncompatibleStore, StorageUnavailable.
+        It belongs to the running event loop and to this process. Raises DataFolderInUse, IncompatibleStore,
+        StorageUnavailable.
         """
-        async with AsyncExitStack() as parts:
-            folder = DataFolder.claim(data_dir)
-            parts.callback(folder.release)
-            store = await open_sqlite_store(folder.store_path)
-            parts.push_async_callback(store.close)
-            sender = HttpSender()
-            parts.push_async_callback(sender.close)
-            backends = Backends(
-                store=store,
-                sender=sender,
-                clock=SystemClock(),
-                reporter=LogReporter(),
-                keyring=Keyring(environ=os.environ, forbidden_folder=folder.path),
-                dice=random.random,
-            )
-            bellwire = cls(backends)
-            parts.push_async_callback(bellwire.close)
-            await bellwire.start()
-            await bellwire.admit(ADMIN, folder.admin_token())
-            yield bellwire
+        async with open_backends(Path(data_dir)) as (folder, backends):
+            bellwire = cls(backends, limits)
+            try:
+                await bellwire.start()
+                await bellwire.admit(ADMIN, folder.admin_token())
+                yield bellwire
+            finally:
+                await bellwire.close()
 
     async def start(self) -> None:
         """Take up what is stored and begin to deliver; once."""
+        self._home = Home()
         registry, log, ledger = self._backends.store.registry, self._backends.store.log, self._backends.store.ledger
         await self._cataloguer.load()
         last_positions = await log.last_positions()
         for type_id in last_positions:
             self._selector.learn(type_id)
-        self._token_hashes = set((await registry.token_hashes()).values())
+        await self._token_checker.load()
         webhooks = await registry.webhooks()
         self._registrar.load(webhooks)
         log.follow(self._switchboard.logged)
         self._supervisor.start(webhooks, await ledger.cursors(), last_positions)
+        await self._doorkeeper.start()
+        self._pruner.start()
 
     async def close(self) -> None:
         """Stop before the block ends: no new events, a last batch for healthy webhooks, 8 s in all.
 
-        A second call waits for the first.
+        A second call waits for the first. In a forked child it does nothing.
         """
+        if not self._home.is_here:
+            return
         if self._closing is None:
             self._closing = asyncio.get_running_loop().create_task(self._close())
         await asyncio.shield(self._closing)
@@ -155,12 +156,34 @@ class Bellwire:
         """Whether it was asked to close."""
         return self._closing is not None
 
-    async def publish(self, events: Sequence[PublishedEvent]) -> Published:
-        """Take events, all or none, in their order; returns once they are on disk.
-
-        Raises InvalidEvent, ConflictingEvent, Stopping, StorageUnavailable.
+    async def publish(
+        self,
+        type: str,  # noqa: A002 - the page's name of the member
+        data: Mapping[str, object],
+        *,
+        id: str | None = None,  # noqa: A002 - the page's name of the member
+        created_at: datetime | str | None = None,
+    ) -> EventId:
+        """Take one event, see Event; returns its id once it is on disk. An id that is known, with the same type and
+        data, is acknowledged and stored once. Raises InvalidEvent, ConflictingEvent, Stopping, StorageUnavailable.
         """
-        return await self._intake.publish(events)
+        return (await self.publish_all([Event(type, data, id, created_at)])).ids[0]
+
+    async def publish_all(self, events: Iterable[Event]) -> Published:
+        """Take events as publish does, all or none, in their order. Errors say which one they are about."""
+        self._home.check_loop()
+        return await self._intake.publish([write_event(event, index=index) for index, event in enumerate(events)])
+
+    def publish_from_thread(
+        self,
+        type: str,  # noqa: A002 - as in publish
+        data: Mapping[str, object],
+        *,
+        id: str | None = None,  # noqa: A002 - as in publish
+        created_at: datetime | str | None = None,
+    ) -> EventId:
+        """Like publish, for threads other than the event loop's: blocks until the event is on disk."""
+        return self._home.call(lambda: self.publish(type, data, id=id, created_at=created_at))
 
     async def publish_json(self, body: bytes) -> Published:
         """Take one event, an array of events or `{"events": […]}`, as publish does; also raises MalformedBody."""
@@ -172,55 +195,67 @@ class Bellwire:
 
     def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """The registered webhooks, oldest first."""
+        self._home.check()
         return self._registrar.all()
 
     def webhook(self, webhook_id: WebhookId) -> RegisteredWebhook:
         """The webhook of that id; raises UnknownThing."""
+        self._home.check()
         return self._registrar.get(webhook_id)
 
-    def check_webhook(self, document: object) -> Checked:
+    def check_webhook(self, webhook: Written) -> Checked:
         """What create_webhook would store, and its warnings; raises InvalidObject."""
-        return self._registrar.check(document)
+        return self._registrar.check(json_form(webhook))
 
-    async def create_webhook(self, document: object) -> tuple[RegisteredWebhook, tuple[Fault, ...]]:
-        """Register a webhook from the JSON form of a WebHook; returns it with warnings. Raises InvalidObject."""
-        webhook, checked = await self._registrar.create(document)
-        return webhook, checked.warnings
+    async def create_webhook(self, webhook: Written) -> Edited:
+        """Register another webhook; it gets what is published from now on. Raises InvalidObject with every fault."""
+        self._home.check_loop()
+        registered, checked = await self._registrar.create(json_form(webhook))
+        return Edited(registered, checked.warnings)
 
-    async def replace_webhook(
-        self, webhook_id: WebhookId, document: object, *, revision: int | None = None
-    ) -> tuple[RegisteredWebhook, tuple[Fault, ...]]:
+    async def replace_webhook(self, webhook_id: WebhookId, webhook: Written, *, revision: int | None = None) -> Edited:
         """Give a webhook another object. revision: the one the edit was made from; raises EditConflict."""
-        webhook, checked = await self._registrar.replace(webhook_id, document, revision=revision)
-        return webhook, checked.warnings
+        registered, checked = await self._registrar.replace(webhook_id, json_form(webhook), revision=revision)
+        return Edited(registered, checked.warnings)
 
     async def patch_webhook(
-        self, webhook_id: WebhookId, patch: object, *, revision: int | None = None
-    ) -> tuple[RegisteredWebhook, tuple[Fault, ...]]:
-        """Change members of a webhook's object by a JSON merge patch (RFC 7396)."""
-        webhook, checked = await self._registrar.patch(webhook_id, patch, revision=revision)
-        return webhook, checked.warnings
+        self, webhook_id: WebhookId, patch: Mapping[str, object], *, revision: int | None = None
+    ) -> Edited:
+        """Change members of a webhook's object by a JSON merge patch (RFC 7396), as in `{"enable": False}`."""
+        registered, checked = await self._registrar.patch(webhook_id, json_form(patch), revision=revision)
+        return Edited(registered, checked.warnings)
 
     async def delete_webhook(self, webhook_id: WebhookId, *, revision: int | None = None) -> None:
         """Delete a webhook; what waits is discarded."""
         await self._registrar.delete(webhook_id, revision=revision)
 
+    async def pause_webhook(self, webhook_id: WebhookId, *, revision: int | None = None) -> RegisteredWebhook:
+        """Send nothing more and keep what waits; paused time does not count against discardAfter."""
+        return await self._registrar.pause(webhook_id, revision=revision)
+
+    async def resume_webhook(self, webhook_id: WebhookId, *, revision: int | None = None) -> RegisteredWebhook:
+        """Send again, at once, what is paused, gone or waits for its backoff."""
+        return await self._registrar.resume(webhook_id, revision=revision)
+
     async def rotate_key(
-        self, webhook_id: WebhookId, key: object, *, overlap_ms: int = OVERLAP_MS, revision: int | None = None
+        self, webhook_id: WebhookId, key: Key, *, overlap_ms: int = OVERLAP_MS, revision: int | None = None
     ) -> RegisteredWebhook:
-        """Give a webhook another signature key, in its JSON form. Until overlap_ms have passed the key before signs
-        webhook-signature too. Raises UnknownThing, EditConflict, InvalidObject.
+        """Give a webhook another signature key; text is short for a Value. Until overlap_ms have passed the key before
+        signs webhook-signature too. Raises UnknownThing, EditConflict, InvalidObject.
         """
-        return await self._registrar.rotate_key(webhook_id, key, overlap_ms=overlap_ms, revision=revision)
+        return await self._registrar.rotate_key(webhook_id, write_key(key), overlap_ms=overlap_ms, revision=revision)
 
     async def test_webhook(self, webhook_id: WebhookId) -> Exchange | Unreadable:
         """Send a webhook.test event now, also while disabled, and show the whole exchange; raises UnknownThing."""
+        self._home.check()
         self._registrar.get(webhook_id)
         return await self._tester.test(self._supervisor[webhook_id])
 
-    async def declare_type(self, type_id: str, *, level: TracingLevel, description: str = "") -> EventType:
-        """Declare an own event type, or describe it anew. Raises InvalidObject."""
-        return await self._cataloguer.declare(type_id, level=level, description=description)
+    async def declare_type(
+        self, type_id: str, *, level: TracingLevel | str = TracingLevel.INFO, description: str = ""
+    ) -> EventType:
+        """Declare an own event type, so that webhooks can list it, or describe it anew. Raises InvalidObject."""
+        return await self._cataloguer.declare(type_id, level=read_level(level), description=description)
 
     async def override_level(self, type_id: EventTypeId, level: EventLevel | None) -> EventType:
         """Set what counts instead of a type's own level, None: its own again; counts at once. Raises UnknownThing."""
@@ -232,6 +267,7 @@ class Bellwire:
 
     async def webhook_status(self, webhook_id: WebhookId) -> WebhookStatus:
         """How a webhook does now; raises UnknownThing."""
+        self._home.check()
         return await self._clerk.status(self._registrar.get(webhook_id))
 
     async def events(self, search: EventSearch) -> tuple[LoggedEvent, ...]:
@@ -244,6 +280,16 @@ class Bellwire:
         if event is None:
             raise UnknownThing("event", event_id)
         return event
+
+    async def account(self, webhook_id: WebhookId) -> Account:
+        """What became of the events that a webhook wanted since it exists; raises UnknownThing."""
+        return await self._clerk.account(self._registrar.get(webhook_id))
+
+    async def explain(self, event_id: EventId, webhook_id: WebhookId | None = None) -> tuple[Explanation, ...]:
+        """Why an event did or did not reach a webhook, or (None) each of them; raises UnknownThing."""
+        event = await self.event(event_id)
+        webhooks = self._registrar.all() if webhook_id is None else (self._registrar.get(webhook_id),)
+        return tuple([await self._clerk.explain(event, webhook) for webhook in webhooks])
 
     async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
         """Attempts, newest first."""
@@ -273,6 +319,7 @@ class Bellwire:
 
     async def status(self) -> ServiceStatus:
         """How Bellwire does as a whole."""
+        self._home.check()
         webhooks = self._registrar.all()
         return ServiceStatus(
             version=VERSION,
@@ -281,24 +328,20 @@ class Bellwire:
             webhooks=len(webhooks),
             states=dict(Counter(self._clerk.state(webhook) for webhook in webhooks)),
             store_bytes=self._backends.store.size_bytes(),
+            room=self._doorkeeper.room,
         )
 
     def check_token(self, token: str) -> bool:
-        """Whether the token is one of Bellwire's. Only hashes are compared, so time tells nothing about tokens."""
-        return hash_token(token) in self._token_hashes
+        """Whether the token is one of Bellwire's."""
+        return self._token_checker.check(token)
 
     async def admit(self, name: str, token: str) -> None:
         """Let a token in, under a name; one of the same name is replaced. Only its hash is stored."""
-        await self._backends.store.registry.put_token(name, hash_token(token))
-        self._token_hashes = set((await self._backends.store.registry.token_hashes()).values())
+        await self._token_checker.admit(name, token)
 
     async def _close(self) -> None:
         self._intake.close()
+        await self._pruner.stop()
         await self._supervisor.stop()
         await self._backends.sender.close()
         await self._backends.store.close()
-
-
-def hash_token(token: str) -> str:
-    """What is kept of a token: tokens have 256 random bits, so one pass of SHA-256 cannot be turned back."""
-    return hashlib.sha256(token.encode()).hexdigest()

@@ -18,6 +18,7 @@ from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
 from bellwire.model.positions import Positions
+from bellwire.model.stretch import Stretch
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 
 PAGE_EVENTS_MAX: Final = 10_000
@@ -65,6 +66,16 @@ class DiscardSearch(msgspec.Struct, frozen=True, kw_only=True):
     limit: int = 100
 
 
+class AttemptsKept(msgspec.Struct, frozen=True, kw_only=True):
+    """Which attempts are kept: those made since then (milliseconds since 1970), of each webhook so many of the newest,
+    of all webhooks together the newest that take so many bytes as they are encoded.
+    """
+
+    since_ms: int
+    per_webhook: int
+    total_bytes: int
+
+
 class NumberedDiscard(msgspec.Struct, frozen=True, kw_only=True):
     """A recorded discard; numbers ascend in the order of recording and are not used twice."""
 
@@ -79,8 +90,21 @@ class EventLog(Protocol):
     """Append-only, ordered, the truth."""
 
     @property
+    def begin(self) -> Position:
+        """The position of the first retained event, the end if none is. Nothing is found at positions before it; a read
+        that starts there goes on from here.
+        """
+
+    @property
     def end(self) -> Position:
-        """The position behind the last logged event, as the listeners know it: raised just before they are called."""
+        """The position behind the last logged event, as the listeners know it: raised just before they are called.
+
+        It stays where it is when all events are removed, also across a restart.
+        """
+
+    @property
+    def bytes_logged(self) -> int:
+        """The bytes, as encoded, of all events that were ever logged before the end, the removed ones included."""
 
     def follow(self, listener: Listener) -> None:
         """Call the listener with every event that is logged from now on: once each, in log order, from the event loop,
@@ -91,8 +115,9 @@ class EventLog(Protocol):
     async def append(self, events: Sequence[NewEvent], *, accepted_at_ms: int) -> Appended:
         """Put the events at the end of the log, all or none, in their order, as neighbours among the new ones.
 
-        An event whose id is known (in the log, or twice in this call) with the same type and data is a duplicate
-        and is not stored again. Raises ConflictingEvent for a known id with others, StorageUnavailable.
+        An event whose id is known (in the log, removed and not forgotten, or twice in this call) with the same type
+        and data is a duplicate and is not stored again. Raises ConflictingEvent for a known id with others,
+        StorageUnavailable.
         """
 
     async def read(
@@ -123,7 +148,25 @@ class EventLog(Protocol):
         """How many events of these types stand at start ≤ position < before."""
 
     async def last_positions(self) -> dict[EventTypeId, Position]:
-        """For each type that was ever logged, the position of its last event; quick whatever the log's length."""
+        """For each type that was ever logged, the position of its last event, though it be removed; quick whatever the
+        log's length.
+        """
+
+    async def bytes_before(self, position: Position) -> int:
+        """What bytes_logged was when the next event was logged at this position; before `begin`, as at `begin`."""
+
+    async def oldest(self) -> tuple[Stretch, ...]:
+        """The first stretches of the log, as many as may be removed in one call; none where nothing is retained."""
+
+    async def remove(self, *, before: Position, remembered_since_ms: int) -> None:
+        """Remove the events before this position, which is `behind` of a stretch that oldest has just given.
+
+        The ids of those that were accepted at that time or later stay known, though they are found no more; those of
+        the others are forgotten. Whether a removed event may still be wanted is the caller's business.
+        """
+
+    async def forget(self, *, accepted_before_ms: int) -> int:
+        """Forget ids of removed events that were accepted earlier, a bounded number; how many, 0 once none is left."""
 
 
 class Registry(Protocol):
@@ -172,8 +215,24 @@ class Ledger(Protocol):
     async def attempt(self, attempt_id: AttemptId) -> Attempt | None:
         """The attempt of that id."""
 
+    async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
+        """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
+
+    async def discard_of(self, webhook_id: WebhookId, position: Position) -> Discard | None:
+        """The discard that gave up the event at the position for a webhook."""
+
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""
+
+    async def remove_attempts(self, kept: AttemptsKept) -> int:
+        """Remove attempts that are not to be kept, the oldest first, a bounded number; how many, 0 once none is left.
+
+        The order of recording counts: what was recorded after an attempt that is kept is kept with it, as far as age
+        and bytes go.
+        """
+
+    async def remove_discards(self, *, before: Position) -> int:
+        """Remove discards all of whose events stood before this position, a bounded number; how many."""
 
 
 class Store(Protocol):
@@ -193,6 +252,14 @@ class Store(Protocol):
 
     def size_bytes(self) -> int:
         """How much the store takes: on disk, its companion files included, or in memory where it has no files."""
+
+    def free_bytes(self) -> int | None:
+        """How much room the file system has left; None for a store that is on none. Raises StorageUnavailable."""
+
+    async def give_back(self, *, spare_bytes: int) -> int:
+        """Give room that removals have left in the files back to the file system, a bounded piece, and no more than
+        leaves spare_bytes of it for what will be stored; how many bytes, 0 once nothing is to be given.
+        """
 
     async def close(self) -> None:
         """Finish what was begun and let go of the files; a second call does nothing."""

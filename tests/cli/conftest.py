@@ -157,7 +157,10 @@ def served(running: tuple[Path, Program], bellwire: Bellwire) -> Iterator[Served
 def serve(folder: Path, *options: str) -> Program:
     """A server that listens."""
     server = Program("serve", "--data", folder, "--listen", "127.0.0.1:0", *options)
-    server.line_with("listens at")
+    with contextlib.ExitStack() as on_failure:
+        on_failure.callback(server.close)
+        server.line_with("listens at")
+        on_failure.pop_all()
     return server
 
 

@@ -34,6 +34,7 @@ def test_a_server_elsewhere_is_found_by_url_and_token(
         assert bellwire("status").code == 0
         elsewhere.setenv("BELLWIRE_TOKEN", "wrong")
         told = bellwire("status")
+        assert served("status").code == 0, "a folder that is named wins over the environment"
     assert told.code == 1
     assert "does not accept the token" in told.err
 
@@ -44,7 +45,7 @@ def test_the_token_of_this_machine_is_never_sent_elsewhere(bellwire: Bellwire, s
     assert "BELLWIRE_TOKEN" in told.err
 
 
-@pytest.mark.parametrize("url", ["bellwire.example", "ftp://x", "http://", "http://x:99999"])
+@pytest.mark.parametrize("url", ["bellwire.example", "ftp://x", "http://", "http://x:99999", "http://["])
 def test_what_is_no_url_is_a_usage_error(bellwire: Bellwire, url: str) -> None:
     told = bellwire("--server", url, "status")
     assert (told.code, "is no URL of a server" in told.err) == (2, True)

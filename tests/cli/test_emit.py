@@ -61,6 +61,7 @@ def test_a_type_that_was_never_seen_is_said(served: Served) -> None:
         (("auth.success", "novalue"), "is no KEY=VALUE"),
         (("auth.success", "a=1", "a=2"), "a is given twice"),
         (("auth.success", "--from", "-"), "leave TYPE"),
+        (("auth.success", "name=\udcff"), "is not UTF-8"),
     ],
 )
 def test_a_wrong_call_is_a_usage_error(served: Served, arguments: tuple[str, ...], words: str) -> None:

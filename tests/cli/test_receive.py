@@ -65,7 +65,7 @@ def test_each_request_is_shown_with_its_verdicts_and_what_was_seen_before(progra
     assert "webhook-signature holds, made just now" in text
     assert "webhook-id batch-1 seen before, now 2 times" in text
     assert "repeated 1 of 2 ids seen before: b" in text
-    assert "2 requests with 4 events, 1 of them repeated; signatures held in 1, not in 1" in text
+    assert "2 requests with 4 events, 1 of them repeated; signatures held in 1 request, not in 1" in text
     assert "\x1b" not in receiver.rest
 
 

@@ -163,7 +163,8 @@ def test_disabling_says_what_waits_and_wants_a_yes(served: Served) -> None:
     assert object_of(served, webhook_id)["enable"] is True
     told = served.right("webhook", "disable", webhook_id, "--yes")
     assert "1 waiting event discarded" in told.out
-    letters = served.right("dead-letters", "--webhook", webhook_id, "--json").items()
+    while not (letters := served.right("dead-letters", "--webhook", webhook_id, "--json").items()):
+        pass
     assert [(letter["type"], letter["reason"]) for letter in letters] == [("auth.success", "disabled")]
     served.right("webhook", "enable", webhook_id)
     assert object_of(served, webhook_id)["enable"] is True

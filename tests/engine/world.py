@@ -11,6 +11,7 @@ from bellwire.model.cursor import Cursor
 from bellwire.model.event import Published, WebhookEvent
 from bellwire.model.limits import Limits
 from bellwire.model.webhook import WebhookId
+from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
 from bellwire.service import DEFAULT_LIMITS, Bellwire
 from bellwire.store import Store
@@ -45,6 +46,7 @@ class World:
         *scripts: Script,
         environ: dict[str, str] | None = None,
         limits: Limits = DEFAULT_LIMITS,
+        reporter: Reporter | None = None,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -54,7 +56,7 @@ class World:
                 store=store,
                 sender=self.sender,
                 clock=clock,
-                reporter=LogReporter(),
+                reporter=LogReporter() if reporter is None else reporter,
                 keyring=Keyring(environ={} if environ is None else environ, forbidden_folder=None),
                 dice=lambda: 1.0,
             ),

@@ -158,3 +158,7 @@ def test_a_lossy_webhook_drops_a_batch_once_the_endpoint_is_failing() -> None:
     assert isinstance(step_after(Failed("no"), failures=1, lossy=True), RetryAt)
     assert step_after(Failed("no"), failures=2, lossy=True) == Drop(NOW + 4_000)
     assert isinstance(step_after(Failed("no"), failures=9, lossy=False), RetryAt)
+
+
+def test_a_part_of_a_split_batch_is_not_dropped_alone_as_others_wait_before_and_behind_it() -> None:
+    assert isinstance(step_after(Failed("no"), failures=9, lossy=True, splitting=splitting(parts=1)), RetryAt)

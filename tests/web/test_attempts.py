@@ -2,7 +2,6 @@ import datetime as dt
 from typing import Any
 
 import httpx
-import pytest
 
 from builders import make_document
 from receivers import Receiver, Reply
@@ -112,9 +111,9 @@ async def test_attempts_are_filtered_by_webhook(client: httpx.AsyncClient) -> No
     assert await listed(client, 0, webhook="no-such-webhook") == []
 
 
-@pytest.mark.parametrize("attempt_id", ["nothing", "%00", "x" * 300])
-async def test_an_attempt_that_is_not_there_is_a_problem(client: httpx.AsyncClient, attempt_id: str) -> None:
-    expect_problem(await client.get(f"/v1/attempts/{attempt_id}"), 404, kind="unknown-attempt")
+async def test_an_attempt_that_is_not_there_is_a_problem(client: httpx.AsyncClient) -> None:
+    for attempt_id in ["nothing", "%00", "x" * 300]:
+        expect_problem(await client.get(f"/v1/attempts/{attempt_id}"), 404, kind="unknown-attempt")
 
 
 async def test_a_webhook_s_status_follows_its_attempts(client: httpx.AsyncClient) -> None:

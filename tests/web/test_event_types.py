@@ -44,9 +44,9 @@ async def test_a_star_stands_for_any_part(client: httpx.AsyncClient) -> None:
     assert all(item["id"].startswith("auth.") for item in page["items"])
 
 
-@pytest.mark.parametrize("pattern", ["*a" * 60 + "b", "[" * 100, "[!]a-", "[z-a]*", "\\", "(?:"])
-async def test_no_pattern_is_a_burden(client: httpx.AsyncClient, pattern: str) -> None:
-    assert expect_json(await client.get("/v1/event-types", params={"pattern": pattern}))["items"] == []
+async def test_no_pattern_is_a_burden(client: httpx.AsyncClient) -> None:
+    for pattern in ["*a" * 60 + "b", "[" * 100, "[!]a-", "[z-a]*", "\\", "(?:"]:
+        assert expect_json(await client.get("/v1/event-types", params={"pattern": pattern}))["items"] == []
 
 
 async def test_an_over_long_pattern_is_refused(client: httpx.AsyncClient) -> None:

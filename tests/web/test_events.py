@@ -1,8 +1,9 @@
+import base64
+import json
 import time
 from typing import Any
 
 import httpx
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -36,9 +37,9 @@ async def test_an_event_reads_as_it_was_published_with_its_place_in_the_log(clie
     assert expect_json(await client.get("/v1/events"))["items"] == [got]
 
 
-@pytest.mark.parametrize("event_id", ["nothing", "a/b", "%ff", "x" * 500])
-async def test_an_event_that_is_not_there_is_a_problem(client: httpx.AsyncClient, event_id: str) -> None:
-    expect_problem(await client.get(f"/v1/events/{event_id}"), 404, kind="unknown-event")
+async def test_an_event_that_is_not_there_is_a_problem(client: httpx.AsyncClient) -> None:
+    for event_id in ["nothing", "a/b", "%ff", "x" * 500]:
+        expect_problem(await client.get(f"/v1/events/{event_id}"), 404, kind="unknown-event")
 
 
 async def test_the_newest_event_comes_first(client: httpx.AsyncClient) -> None:
@@ -91,20 +92,20 @@ async def test_an_offset_whose_plus_was_not_escaped_is_understood(client: httpx.
     assert len(expect_json(answer)["items"]) == 1
 
 
-@pytest.mark.parametrize("written", ["", "yesterday", "15", "2026-01-01", "15m ago", "-5m", "2026-13-01T00:00:00Z"])
-async def test_what_is_no_time_is_refused_with_the_right_form(client: httpx.AsyncClient, written: str) -> None:
-    answer = await client.get("/v1/events", params={"since": written})
-    problem = expect_problem(answer, 400, kind="invalid-parameter")
-    assert "write 2026-01-31T08:00:00Z, or how long ago" in problem["detail"]
+async def test_what_is_no_time_is_refused_with_the_right_form(client: httpx.AsyncClient) -> None:
+    for written in ["", "yesterday", "15", "2026-01-01", "15m ago", "-5m", "2026-13-01T00:00:00Z"]:
+        answer = await client.get("/v1/events", params={"since": written})
+        problem = expect_problem(answer, 400, kind="invalid-parameter")
+        assert "write 2026-01-31T08:00:00Z, or how long ago" in problem["detail"]
 
 
-@pytest.mark.parametrize("limit", [1, 7, 49, 50, 51, 119, 120, 1000])
-async def test_paging_gives_each_event_once(client: httpx.AsyncClient, limit: int) -> None:
+async def test_paging_gives_each_event_once(client: httpx.AsyncClient) -> None:
     await publish(client, *(("auth.success", "auth.failed") * 120))
-    pages = await expect_pages(client, "/v1/events", limit=limit, type="auth.failed")
-    assert all(len(page) == limit for page in pages[:-1])
-    assert 0 < len(pages[-1]) <= limit
-    assert [item["id"] for page in pages for item in page] == [f"e-{number}" for number in range(239, 0, -2)]
+    for limit in (1, 7, 49, 50, 51, 119, 120, 1000):
+        pages = await expect_pages(client, "/v1/events", limit=limit, type="auth.failed")
+        assert all(len(page) == limit for page in pages[:-1])
+        assert 0 < len(pages[-1]) <= limit
+        assert [item["id"] for page in pages for item in page] == [f"e-{number}" for number in range(239, 0, -2)]
 
 
 async def test_paging_is_not_disturbed_by_new_events(client: httpx.AsyncClient) -> None:
@@ -127,10 +128,11 @@ async def test_a_page_of_large_events_ends_early(client: httpx.AsyncClient) -> N
     assert [item["id"] for page in pages for item in page] == [f"e-{number}" for number in reversed(range(count))]
 
 
-@pytest.mark.parametrize("path", ["/v1/events", "/v1/webhooks", "/v1/attempts", "/v1/dead-letters", "/v1/event-types"])
-@pytest.mark.parametrize(
-    "page_token",
-    [
+LISTS = ("/v1/events", "/v1/webhooks", "/v1/attempts", "/v1/dead-letters", "/v1/event-types")
+
+
+async def test_a_page_token_that_the_list_did_not_give_is_refused(client: httpx.AsyncClient) -> None:
+    for page_token in [
         "",
         "x",
         "é",
@@ -141,13 +143,27 @@ async def test_a_page_of_large_events_ends_early(client: httpx.AsyncClient) -> N
         "WyJldmVudCIsMWU0MDBd",
         "WyJldmVudCIsOTIyMzM3MjAzNjg1NDc3NTgwOF0=",
         "WyJhdHRlbXB0Iiwx",
-    ],
-)
-async def test_a_page_token_that_the_list_did_not_give_is_refused(
-    client: httpx.AsyncClient, path: str, page_token: str
-) -> None:
-    problem = expect_problem(await client.get(path, params={"pageToken": page_token}), 400, kind="invalid-parameter")
-    assert problem["errors"][0]["path"] == "pageToken"
+    ]:
+        for path in LISTS:
+            problem = expect_problem(
+                await client.get(path, params={"pageToken": page_token}), 400, kind="invalid-parameter"
+            )
+            assert problem["errors"][0]["path"] == "pageToken"
+
+
+async def test_a_page_may_begin_behind_an_item_that_is_no_longer_there(client: httpx.AsyncClient) -> None:
+    gone = {
+        "/v1/events": ["event", 2**63 - 1],
+        "/v1/webhooks": ["webhook", 2**70, "x"],
+        "/v1/attempts": ["attempt", "\0"],
+        "/v1/dead-letters": ["dead-letter", 0, 2**63 - 1],
+        "/v1/event-types": ["event-type", "zzz"],
+    }
+    assert gone.keys() == set(LISTS)
+    for path, place in gone.items():
+        token = base64.urlsafe_b64encode(json.dumps(place).encode()).decode()
+        page = expect_json(await client.get(path, params={"pageToken": token}))
+        assert page == {"items": [], "next": None}
 
 
 async def test_a_page_token_of_another_list_is_refused(client: httpx.AsyncClient) -> None:
@@ -156,10 +172,10 @@ async def test_a_page_token_of_another_list_is_refused(client: httpx.AsyncClient
         expect_problem(await client.get(path, params={"pageToken": token}), 400, kind="invalid-parameter")
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "-1", "ten", "", "1.0", "٣", "9" * 5000])
-async def test_a_limit_out_of_bounds_is_refused(client: httpx.AsyncClient, limit: str) -> None:
-    problem = expect_problem(await client.get("/v1/events", params={"limit": limit}), 400, kind="invalid-parameter")
-    assert "whole number from 1 to 1000" in problem["errors"][0]["message"]
+async def test_a_limit_out_of_bounds_is_refused(client: httpx.AsyncClient) -> None:
+    for limit in ("0", "1001", "-1", "ten", "", "1.0", "٣", "9" * 5000):
+        problem = expect_problem(await client.get("/v1/events", params={"limit": limit}), 400, kind="invalid-parameter")
+        assert "whole number from 1 to 1000" in problem["errors"][0]["message"]
 
 
 async def test_all_bad_parameters_are_told_together(client: httpx.AsyncClient) -> None:
@@ -175,7 +191,7 @@ async def test_all_bad_parameters_are_told_together(client: httpx.AsyncClient) -
 @given(
     name=st.sampled_from(["type", "since", "until", "limit", "pageToken", "pattern", "webhook", "reason"]) | st.text(),
     value=st.text(),
-    path=st.sampled_from(["/v1/events", "/v1/webhooks", "/v1/attempts", "/v1/dead-letters", "/v1/event-types"]),
+    path=st.sampled_from(LISTS),
 )
 async def test_whatever_is_asked_for_is_listed_or_refused(
     client: httpx.AsyncClient, name: str, value: str, path: str
@@ -197,4 +213,3 @@ async def test_durations_are_counted_back_from_now(client: httpx.AsyncClient) ->
     old = int(time.time() * 1000)
     assert await listed(client, since=f"{old}ms") == ["e-0"]
     assert await listed(client, since="365000d") == ["e-0"]
-    assert await listed(client, until="0s") == ["e-0"]

@@ -123,15 +123,31 @@ async def test_a_head_without_end_is_cut_off(server: RunningServer, start: bytes
             except ConnectionError:
                 break
             await asyncio.sleep(0)
-        await asyncio.wait([ended])
+        await asyncio.gather(ended, return_exceptions=True)
         assert sent < 100 * HEAD_BYTES_MAX
 
 
-async def test_what_is_no_http_is_refused(server: RunningServer) -> None:
+async def read_answer(reader: asyncio.StreamReader) -> httpx.Response:
+    """The one answer before the connection ends."""
+    head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = [(name, value.strip()) for name, _, value in (line.partition(":") for line in lines)]
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body)
+
+
+async def test_what_is_no_http_is_refused_with_a_problem_too(server: RunningServer) -> None:
     async with connected(server) as (reader, writer):
         writer.write(b"\x16\x03\x01 hello\r\n\r\n")
-        assert (await reader.readline()).startswith(b"HTTP/1.1 400 ")
-        await reader.read()
+        answer = await read_answer(reader)
+    expect_problem(answer, 400)
+    assert answer.headers["connection"] == "close"
+    assert "date" in answer.headers
+
+
+async def test_a_head_above_the_limit_is_refused_with_the_limit(server: RunningServer) -> None:
+    async with connected(server) as (reader, writer):
+        writer.write(b"GET / HTTP/1.1\r\nX-Large: " + b"x" * HEAD_BYTES_MAX)
+        assert "64 KiB" in expect_problem(await read_answer(reader), 431)["detail"]
 
 
 @pytest.mark.parametrize("target", [b"*", b"http://[", b"/%zz", b"/\xff", b"//", b"?", b"/v1/events?%zz=%ff"])

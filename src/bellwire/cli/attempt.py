@@ -1,5 +1,6 @@
 """`bellwire attempts`, `dead-letters` and `status`: what was sent, what was given up, how all does."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from typing import Final
@@ -10,8 +11,9 @@ import msgspec
 from bellwire.cli.client import Client
 from bellwire.cli.helping import examples
 from bellwire.cli.locating import connect, server_options
-from bellwire.cli.tables import OUTCOME_STYLES, Column, print_facts, print_json_lines, print_table
+from bellwire.cli.tables import OUTCOME_STYLES, Column, Cut, print_facts, print_json_lines, print_table
 from bellwire.cli.terminal import note, say
+from bellwire.cli.webhook_rows import complete_id, webhook_names
 from bellwire.cli.wording import counted, length, moment, size
 
 LIMIT_MAX: Final = 1_000_000
@@ -19,10 +21,11 @@ FOLLOW_INTERVAL_S: Final = 1
 FOLLOWED_MAX: Final = 10_000
 """So many attempts of one interval are shown at most: the latest of them."""
 FOLLOWED_PAGE_ITEMS: Final = 100
+TENTHS_BELOW_MS: Final = 10
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the list shows of an attempt. status: of the answer; error: why there was none."""
+    """What the list shows of an attempt. reason: why it failed; status: of the answer, if one came."""
 
     id: str
     at: str
@@ -59,13 +62,12 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 ATTEMPT_COLUMNS: Final = (
     Column(heading="at"),
-    Column(heading="webhook", cut=True),
+    Column(heading="webhook", cut=Cut.END),
     Column(heading="no.", number=True),
     Column(heading="events", number=True),
-    Column(heading="size", number=True),
+    Column(heading="size", number=True, wide=True),
     Column(heading="took", number=True),
-    Column(heading="outcome", styles=OUTCOME_STYLES),
-    Column(heading="answer", cut=True),
+    Column(heading="outcome", cut=Cut.END, styles=OUTCOME_STYLES),
 )
 
 
@@ -76,7 +78,7 @@ ATTEMPT_COLUMNS: Final = (
         "bellwire attempts --json | jq 'select(.outcome==\"failed\")'",
     )
 )
-@click.option("--webhook", "webhook_id", metavar="ID", help="Only those of this webhook.")
+@click.option("--webhook", "webhook_id", metavar="ID", shell_complete=complete_id, help="Only those of this webhook.")
 @click.option("--follow", is_flag=True, help="Go on and show attempts as they are made, the latest last; Ctrl-C ends.")
 @click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each attempt, a line each.")
@@ -87,7 +89,8 @@ def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit
     client = connect(context)
     query = {"webhook": webhook_id}
     if follow:
-        _follow(client, query, limit=limit, as_json=as_json)
+        with contextlib.suppress(KeyboardInterrupt):
+            _follow(client, query, limit=limit, as_json=as_json)
         return
     items = client.items("/v1/attempts", query, limit=limit)
     if as_json:
@@ -97,11 +100,12 @@ def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit
     if not rows:
         note("no attempts yet")
         return
-    print_table(ATTEMPT_COLUMNS, map(_cells, rows))
+    names = webhook_names(client)
+    print_table(ATTEMPT_COLUMNS, (_cells(row, names) for row in rows))
 
 
 @click.command(epilog=examples("bellwire dead-letters --reason expired", "bellwire dead-letters --webhook ID --json"))
-@click.option("--webhook", "webhook_id", metavar="ID", help="Only those of this webhook.")
+@click.option("--webhook", "webhook_id", metavar="ID", shell_complete=complete_id, help="Only those of this webhook.")
 @click.option("--reason", help="Only those given up for this reason: expired or disabled.")
 @click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each dead letter, a line each.")
@@ -109,7 +113,8 @@ def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit
 @click.pass_context
 def dead_letters(context: click.Context, webhook_id: str | None, reason: str | None, limit: int, as_json: bool) -> None:
     """List events that were given up, the newest first."""
-    items = connect(context).items("/v1/dead-letters", {"webhook": webhook_id, "reason": reason}, limit=limit)
+    client = connect(context)
+    items = client.items("/v1/dead-letters", {"webhook": webhook_id, "reason": reason}, limit=limit)
     if as_json:
         print_json_lines(items)
         return
@@ -121,10 +126,14 @@ def dead_letters(context: click.Context, webhook_id: str | None, reason: str | N
         Column(heading="at"),
         Column(heading="reason"),
         Column(heading="type"),
-        Column(heading="event", cut=True),
-        Column(heading="webhook", cut=True),
+        Column(heading="event", cut=Cut.START),
+        Column(heading="webhook", cut=Cut.END),
     )
-    print_table(columns, ((moment(row.at), row.reason, row.type, row.event_id, row.webhook_id) for row in rows))
+    names = webhook_names(client)
+    cells = (
+        (moment(row.at), row.reason, row.type, row.event_id, names.get(row.webhook_id, row.webhook_id)) for row in rows
+    )
+    print_table(columns, cells)
 
 
 @click.command()
@@ -149,21 +158,24 @@ def status(context: click.Context, as_json: bool) -> None:
     print_facts(facts)
 
 
-def _cells(row: AttemptRow) -> tuple[str, ...]:
+def _cells(row: AttemptRow, names: dict[str, str]) -> tuple[str, ...]:
     return (
         moment(row.at),
-        row.webhook_id,
+        names.get(row.webhook_id, row.webhook_id),
         str(row.number),
         f"{row.events:,}",
         size(row.bytes),
-        length(round(row.duration_ms)),
-        row.outcome,
-        _answer(row),
+        _took(row),
+        _outcome(row),
     )
 
 
-def _answer(row: AttemptRow) -> str:
-    return row.reason or (str(row.status) if row.status is not None else "")
+def _took(row: AttemptRow) -> str:
+    return f"{row.duration_ms:.1f} ms" if row.duration_ms < TENTHS_BELOW_MS else length(round(row.duration_ms))
+
+
+def _outcome(row: AttemptRow) -> str:
+    return f"{row.outcome}: {row.reason or row.status}"
 
 
 def _follow(client: Client, query: dict[str, str | None], *, limit: int, as_json: bool) -> None:
@@ -171,11 +183,12 @@ def _follow(client: Client, query: dict[str, str | None], *, limit: int, as_json
     last = None
     while True:
         new = list(_newer_than(last, client, query, limit=limit))
+        names = webhook_names(client) if new and not as_json else {}
         for item, row in reversed(new):
             if as_json:
                 print_json_lines([item])
             else:
-                _say_attempt(row)
+                _say_attempt(row, names)
         last = new[0][1].id if new else last
         limit = FOLLOWED_MAX
         time.sleep(FOLLOW_INTERVAL_S)
@@ -191,8 +204,8 @@ def _newer_than(
         yield item, row
 
 
-def _say_attempt(row: AttemptRow) -> None:
-    what = f"{counted(row.events, 'event')}, {size(row.bytes)}, {length(round(row.duration_ms))}"
+def _say_attempt(row: AttemptRow, names: dict[str, str]) -> None:
     number = f", attempt {row.number}" if row.number > 1 else ""
-    text = f"{moment(row.at)}  {row.outcome:<9}  {_answer(row)}  {what}{number}  {row.webhook_id}"
-    say(text, style=OUTCOME_STYLES.get(row.outcome))
+    what = f"{counted(row.events, 'event')}, {size(row.bytes)}, {_took(row)}{number}"
+    name = names.get(row.webhook_id, row.webhook_id)
+    say(f"{moment(row.at)}  {name}  {_outcome(row)}  ({what})", style=OUTCOME_STYLES.get(row.outcome))

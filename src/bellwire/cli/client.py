@@ -1,10 +1,12 @@
 """The HTTP client of Bellwire's API: one kept connection, uploads sent piece by piece."""
 
+import http
 import http.client
 import importlib.metadata
 import json
 import select
 import ssl
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
@@ -16,6 +18,8 @@ from bellwire.errors import Fault
 
 TIMEOUT_S: Final = 60
 """How long the server may take for one read or write."""
+KEPT_S: Final = 5
+"""How long an idle connection is used again."""
 ANSWER_BYTES_MAX: Final = 256 * 1024 * 1024
 PAGE_ITEMS_MAX: Final = 1_000
 
@@ -39,7 +43,6 @@ class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the server said to a request that it granted."""
 
-    status: int
     etag: str
     body: bytes
 
@@ -70,6 +73,7 @@ class Client:
         self._address = address
         self._prefix = parts.path.rstrip("/")
         self._connection = _connection(parts.scheme, parts.hostname or "", parts.port)
+        self._used_at = time.monotonic()
 
     @property
     def url(self) -> str:
@@ -86,31 +90,30 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make one request; a GET is made again when the kept connection had gone away meanwhile."""
+        self._renew()
         target = self._target(path, query or {})
         sent = {**self._headers(), **(headers or {})}
-        for last_try in (method != "GET", True):
+        try:
             try:
                 self._connection.request(method, target, body=body, headers=sent)
                 return self._answer()
-            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError) as problem:
+            except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
+                if method != "GET":
+                    raise
                 self.close()
-                if last_try:
-                    raise self._unreachable(problem) from problem
-            except (OSError, http.client.HTTPException) as problem:
-                self.close()
-                raise self._unreachable(problem) from problem
-        raise AssertionError("the loop returns or raises")
+                self._connection.request(method, target, headers=sent)
+                return self._answer()
+        except (OSError, http.client.HTTPException) as problem:
+            self.close()
+            raise self._unreachable(problem) from problem
 
     def upload(self, path: str, pieces: Iterable[bytes], *, content_type: str) -> Answer:
         """Send a body of unknown length; stops sending when the server answers before its end."""
         connection = self._connection
         try:
             connection.putrequest("POST", self._target(path, {}))
-            for name, value in {
-                **self._headers(),
-                "Content-Type": content_type,
-                "Transfer-Encoding": "chunked",
-            }.items():
+            sent = {**self._headers(), "Content-Type": content_type, "Transfer-Encoding": "chunked"}
+            for name, value in sent.items():
                 connection.putheader(name, value)
             connection.endheaders()
             self._send_chunks(pieces)
@@ -135,6 +138,13 @@ class Client:
     def close(self) -> None:
         """Let go of the connection; the next request opens another."""
         self._connection.close()
+
+    def _renew(self) -> None:
+        """Leave a connection that was idle while a person thought: the server may be about to close it."""
+        now = time.monotonic()
+        if now - self._used_at > KEPT_S:
+            self.close()
+        self._used_at = now
 
     def _target(self, path: str, query: Query) -> str:
         given = {name: value for name, value in query.items() if value is not None}
@@ -168,7 +178,7 @@ class Client:
                 f"what answers at {self._address.url} is no Bellwire "
                 f"(content of type {response.headers.get_content_type()}); check the URL"
             )
-        return Answer(status=response.status, etag=response.headers.get("ETag", ""), body=body)
+        return Answer(etag=response.headers.get("ETag", ""), body=body)
 
     def _refused(self, response: http.client.HTTPResponse, body: bytes) -> Refused:
         try:

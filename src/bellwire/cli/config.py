@@ -5,7 +5,7 @@ import msgspec
 
 from bellwire.cli.helping import examples
 from bellwire.cli.locating import folder_options, settings
-from bellwire.cli.tables import Column, print_json_lines, print_table
+from bellwire.cli.tables import Column, Cut, print_json_lines, print_table
 
 
 @click.command(epilog=examples("bellwire config", "bellwire --config /etc/bellwire.toml config --json"))
@@ -21,5 +21,5 @@ def config(context: click.Context, as_json: bool) -> None:
     if as_json:
         print_json_lines(msgspec.json.encode(row._asdict()) for row in rows)
         return
-    columns = (Column(heading="setting"), Column(heading="value"), Column(heading="set by", cut=True))
+    columns = (Column(heading="setting"), Column(heading="value"), Column(heading="set by", cut=Cut.END))
     print_table(columns, rows)

@@ -44,7 +44,7 @@ def demo(once: bool, data: Path | None) -> None:
     A server, a receiver, and the example of the documentation page between them. Everything runs on this machine, on
     free ports and in a folder of its own, which goes with the demo.
     """
-    with contextlib.suppress(KeyboardInterrupt), interruptible(), contextlib.ExitStack() as cleanup:
+    with interruptible(), contextlib.ExitStack() as cleanup:
         folder = data or Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="bellwire-demo-")))
         arrivals = _Arrivals()
         receiver = cleanup.enter_context(Receiver(("127.0.0.1", 0), arrivals.put))
@@ -56,7 +56,8 @@ def demo(once: bool, data: Path | None) -> None:
             tell.all_well()
         else:
             tell.what_next(folder.absolute(), body_file=BODY_FILE, temporary=data is None)
-            _show_live(arrivals)
+            with contextlib.suppress(KeyboardInterrupt):
+                _show_live(arrivals)
 
 
 class _Arrivals:
@@ -102,7 +103,8 @@ def _show_all(client: Client, receiver: Receiver, arrivals: _Arrivals, folder: P
     came = _gather(arrivals, wanted)
     _await_settled(client, webhook_id)
     arrived = {event.id for received in came for event in _events_of(received)}
-    problems = [] if arrived == wanted else [f"{len(arrived & wanted)} of {len(wanted)} wanted events came"]
+    problems = [f"{event_id} did not come" for event_id in sorted(wanted - arrived)]
+    problems += [f"{event_id} came, though it is not wanted" for event_id in sorted((set(ids) - wanted) & arrived)]
     for received in came:
         (folder / BODY_FILE).write_bytes(received.body)
         tell.request(received)

@@ -43,7 +43,7 @@ def publishing() -> None:
 
 def request(received: Received) -> None:
     """A request as it came, with line breaks in its body."""
-    _heading("4. What the receiver got: one request with the wanted events")
+    _heading("4. What the receiver got: the wanted events, in one request")
     _code(f"POST {received.target} HTTP/1.1")
     for name, value in received.headers:
         _code(f"{name}: {value}")

@@ -16,6 +16,7 @@ from bellwire.cli.locating import connect, server_options
 from bellwire.cli.misuse import Misuse
 from bellwire.cli.terminal import ERR, note, say
 from bellwire.cli.wording import counted
+from bellwire.model.event_type import is_type_id
 
 PATH: Final = "/v1/events"
 
@@ -68,7 +69,7 @@ def emit(
     event = {"id": event_id, "createdAt": created_at, "type": type_id, "data": _data(members)}
     body = msgspec.json.encode({name: value for name, value in event.items() if value is not None})
     client = connect(context)
-    is_new = not list(client.items("/v1/event-types", {"pattern": type_id}, limit=1))
+    is_new = is_type_id(type_id) and not list(client.items("/v1/event-types", {"pattern": type_id}, limit=1))
     published = msgspec.json.decode(
         client.ask("POST", PATH, body=body, headers={"Content-Type": JSON}).body, type=Published
     )
@@ -85,10 +86,21 @@ def _data(members: Sequence[str]) -> dict[str, msgspec.Raw]:
         key, equals, value = member.partition("=")
         if not equals or not key:
             raise Misuse(f"{member!r} is no KEY=VALUE; write it as accountName=nadia")
+        if _is_no_text(member):
+            raise Misuse(f"{member!r} is not UTF-8; publish it from a file, with --from")
         if key in data:
             raise Misuse(f"{key} is given twice; give a list as {key}='[1, 2]'")
         data[key] = _value(value)
     return data
+
+
+def _is_no_text(argument: str) -> bool:
+    """Whether an argument's bytes were not UTF-8, which Python shows as surrogates (PEP 383)."""
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _value(text: str) -> msgspec.Raw:
@@ -113,13 +125,12 @@ def _emit_file(client: Client, file: BinaryIO) -> None:
 
 
 def _placed(refused: Refused, name: str, *, unit: str) -> click.ClickException:
-    """The refusal with the file's name, and where to go on once the line is repaired."""
+    """The refusal with the file's name; in a document it is the event that is numbered, not the line."""
     line = refused.members.get("line")
     if not isinstance(line, int):
         return refused
-    place = f"{name}: "
     message = refused.message if unit == "line" else refused.message.replace(f"line {line}:", f"{unit} {line}:", 1)
-    return click.ClickException(place + message)
+    return click.ClickException(f"{name}: {message}")
 
 
 class _Count:

@@ -7,7 +7,7 @@ import msgspec
 
 from bellwire.cli.helping import examples
 from bellwire.cli.locating import connect, server_options
-from bellwire.cli.tables import LEVEL_STYLES, Column, print_json_lines, print_table
+from bellwire.cli.tables import LEVEL_STYLES, Column, Cut, print_json_lines, print_table
 from bellwire.cli.terminal import note
 from bellwire.cli.wording import moment
 
@@ -64,8 +64,8 @@ def events(
     columns = (
         Column(heading="created at"),
         Column(heading="type"),
-        Column(heading="id", cut=True),
-        Column(heading="data", cut=True),
+        Column(heading="id", cut=Cut.START),
+        Column(heading="data", cut=Cut.END),
     )
     print_table(columns, ((moment(row.created_at), row.type, row.id, bytes(row.data).decode()) for row in rows))
 
@@ -93,7 +93,7 @@ def event_types(context: click.Context, pattern: str | None, as_json: bool) -> N
     columns = (
         Column(heading="id"),
         Column(heading="level", styles=LEVEL_STYLES),
-        Column(heading="description", cut=True),
+        Column(heading="description", cut=Cut.END),
     )
     print_table(columns, ((row.id, row.level, _described(row)) for row in rows))
 

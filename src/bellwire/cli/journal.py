@@ -62,7 +62,7 @@ class Journal:
         if counts["repeated"]:
             text += f", {counted(counts['repeated'], 'of them', 'of them')} repeated"
         if self._secret is not None:
-            text += f"; signatures held in {counts['held']:,}, not in {counts['broken']:,}"
+            text += f"; signatures held in {counted(counts['held'], 'request')}, not in {counts['broken']:,}"
         return text
 
     def _look_at(self, received: Received) -> Seen:

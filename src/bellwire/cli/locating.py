@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -109,19 +110,24 @@ def _locating(command: Command, *, hidden: bool, server: bool) -> Command:
 
 
 def _address(context: click.Context) -> ServerAddress:
-    elsewhere = context.meta.get(_META + "server") or os.environ.get(URL_VARIABLE)
+    """Options win over variables: a folder that is named is meant, and so is its token."""
+    data_given = _META + "data" in context.meta
+    elsewhere = context.meta.get(_META + "server") or (None if data_given else os.environ.get(URL_VARIABLE))
     if elsewhere:
         return _named_address(elsewhere)
     config = settings(context)
-    data = config.data
-    start_hint = f"start one with: bellwire serve --data {data}"
-    token = os.environ.get(TOKEN_VARIABLE) or _token_in(data, start_hint=start_hint)
-    return ServerAddress(url=_running_at(data) or url_of(*config.listen), token=token, start_hint=start_hint)
+    start_hint = f"start one with: bellwire serve --data {shlex.quote(str(config.data))}"
+    token = None if data_given else os.environ.get(TOKEN_VARIABLE)
+    return ServerAddress(
+        url=_running_at(config.data) or url_of(*config.listen),
+        token=token or _token_in(config.data, start_hint=start_hint),
+        start_hint=start_hint,
+    )
 
 
 def _named_address(url: str) -> ServerAddress:
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         sound = False

@@ -62,7 +62,8 @@ class SectionedGroup(click.Group):
     # Only their names, which click suggests for a wrong one.
     commands=[click.Command(name) for name in SectionedGroup.modules],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="bellwire COMMAND --help says more, with examples.",
+    epilog="bellwire COMMAND --help says more, with examples. Exit codes: 0 done, 1 not done, 2 called wrongly, "
+    "128 + n ended by signal n.",
 )
 @click.version_option(package_name="bellwire", message="bellwire %(version)s")
 @program_options

@@ -66,6 +66,7 @@ def receive(
         tell(f"Receiving at {receiver.url} (Ctrl-C ends)")
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
+    tell("")
     tell(journal.summary())
 
 

@@ -4,9 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn, TypeVar
 
 import click
 import uvloop
@@ -16,13 +16,22 @@ from bellwire.cli.locating import folder_options, leave_address, remove_address,
 from bellwire.cli.logs import set_up_logs
 from bellwire.cli.tables import print_facts
 from bellwire.cli.terminal import OUT, note, say
-from bellwire.config import Config
+from bellwire.config import LIMIT_SETTINGS, Config
 from bellwire.errors import BellwireError
 from bellwire.folder import ADMIN_FILE
 from bellwire.service import Bellwire
 from bellwire.web.server import serve_api
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _limit_options(command: Command) -> Command:
+    """Add an option for each setting that limits how much is kept."""
+    for setting in reversed(LIMIT_SETTINGS):
+        command = click.option(f"--{setting.name}", metavar=setting.form, help=setting.help)(command)
+    return command
 
 
 @click.command(
@@ -36,14 +45,17 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 @click.option("--insecure-listen", is_flag=True, default=None, help="Listen where other machines can reach it.")
 @click.option("--log-level", metavar="LEVEL", help="error, warn, info or debug.")
 @click.option("--log-format", metavar="FORMAT", help="auto, text or json.")
+@_limit_options
 @folder_options
 @click.pass_context
 def serve(
     context: click.Context,
+    /,
     listen: str | None,
     insecure_listen: bool | None,
     log_level: str | None,
     log_format: str | None,
+    **limits: str | None,
 ) -> None:
     """Take events in and deliver them, until SIGTERM or Ctrl-C.
 
@@ -51,7 +63,7 @@ def serve(
     second signal stops at once, with 128 + its number; nothing that was acknowledged is lost by that.
     """
     config = settings(
-        context, listen=listen, insecure_listen=insecure_listen, log_level=log_level, log_format=log_format
+        context, listen=listen, insecure_listen=insecure_listen, log_level=log_level, log_format=log_format, **limits
     )
     set_up_logs(config.log_level, config.log_format)
     try:
@@ -63,14 +75,14 @@ def serve(
 
 async def _serve(config: Config) -> None:
     with _stop_signals(config.data) as stop:
-        async with Bellwire.open(config.data) as service:
+        async with Bellwire.open(config.data, limits=config.limits) as service:
             server = await serve_api(service, host=config.listen.host, port=config.listen.port)
             try:
                 url = url_of(server.host, server.port)
                 leave_address(config.data, url)
                 _welcome(config.data, url, webhooks=len(service.webhooks()))
                 await stop.wait()
-                note("stopping: no new events are taken, what is under way is finished (a second signal stops at once)")
+                note("stopping; what is under way is finished first (a second signal stops at once)")
             finally:
                 # The service first: while it ends, the API still tells publishers to come again.
                 await service.close()

@@ -1,9 +1,11 @@
 """Lists as people read them: aligned columns under a heading."""
 
-from collections.abc import Iterable, Sequence
+import enum
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
+from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from bellwire.cli.terminal import OUT, columns, printable
@@ -26,41 +28,74 @@ GAP: Final = "  "
 CUT_WIDTH_MIN: Final = 8
 
 
+class Cut(enum.Enum):
+    """What of a cell goes where the terminal is narrow. START leaves the end of an id, which tells it from others."""
+
+    NOTHING = enum.auto()
+    END = enum.auto()
+    START = enum.auto()
+
+
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One column. cut: it gives way where the terminal is narrow. styles: how a cell of that text looks."""
+    """One column. wide: left out unless the whole table fits. styles: by the cell's text up to a colon."""
 
     heading: str
-    cut: bool = False
+    cut: Cut = Cut.NOTHING
+    wide: bool = False
     number: bool = False
     styles: dict[str, str] = {}
 
 
 def print_table(head: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-    """Print the rows under their headings; on a terminal nothing but a `cut` column is shortened."""
-    cells = [[Text(column.heading, style="bold") for column in head]]
-    cells += [[_cell(column, text) for column, text in zip(head, row, strict=True)] for row in rows]
-    widths = _fitting([max(row[at].cell_len for row in cells) for at in range(len(head))], head)
+    """Print the rows under their headings; for a program, not a terminal, nothing is cut or left out."""
+    cells = [tuple(map(printable, row)) for row in rows]
+    widths = [
+        max(map(cell_len, (column.heading, *texts)))
+        for column, texts in zip(head, _by_column(cells, head), strict=True)
+    ]
+    kept = [at for at, column in enumerate(head) if not column.wide or _excess(widths) <= 0]
+    head = [head[at] for at in kept]
+    widths = _fitting([widths[at] for at in kept], head)
+    OUT.print(_line(head, [column.heading for column in head], widths, style="bold"), soft_wrap=True)
     for row in cells:
-        line = Text()
-        for column, cell, width in zip(head, row, widths, strict=True):
-            cell.truncate(width, overflow="ellipsis")
-            line.append(" " * (width - cell.cell_len if column.number else 0))
-            line.append_text(cell)
-            line.append(" " * (0 if column.number else width - cell.cell_len) + GAP)
-        line.rstrip()
-        OUT.print(line, soft_wrap=True)
+        OUT.print(_line(head, [row[at] for at in kept], widths), soft_wrap=True)
 
 
-def _cell(column: Column, text: str) -> Text:
-    return Text(printable(text), style=column.styles.get(text, ""))
+def _by_column(rows: Sequence[Sequence[str]], head: Sequence[Column]) -> Iterator[list[str]]:
+    return ([row[at] for row in rows] for at in range(len(head)))
+
+
+def _line(head: Sequence[Column], texts: Sequence[str], widths: Sequence[int], *, style: str = "") -> Text:
+    line = Text()
+    for column, text, width in zip(head, texts, widths, strict=True):
+        cell = Text(_shortened(text, width, column.cut), style=style or column.styles.get(text.partition(":")[0], ""))
+        gap = " " * (width - cell.cell_len)
+        line.append(gap if column.number else "").append_text(cell).append(GAP if column.number else gap + GAP)
+    line.rstrip()
+    return line
+
+
+def _shortened(text: str, width: int, cut: Cut) -> str:
+    if cell_len(text) <= width:
+        return text
+    if cut is Cut.START:
+        return "…" + set_cell_size(text[::-1], width - 1)[::-1]
+    return set_cell_size(text, width - 1) + "…"
+
+
+def _excess(widths: Sequence[int]) -> int:
+    """By how many columns the table is wider than the terminal."""
+    return sum(widths) + len(GAP) * (len(widths) - 1) - columns()
 
 
 def _fitting(widths: list[int], head: Sequence[Column]) -> list[int]:
     """The widths of the columns once the widest of those that may be cut have given way."""
-    excess = sum(widths) + len(GAP) * (len(widths) - 1) - columns()
     widths = list(widths)
+    excess = _excess(widths)
     while excess > 0:
-        cuttable = [at for at, column in enumerate(head) if column.cut and widths[at] > CUT_WIDTH_MIN]
+        cuttable = [
+            at for at, column in enumerate(head) if column.cut is not Cut.NOTHING and widths[at] > CUT_WIDTH_MIN
+        ]
         if not cuttable:
             break
         widest = max(cuttable, key=lambda at: widths[at])

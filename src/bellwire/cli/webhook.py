@@ -1,7 +1,5 @@
 """`bellwire webhook`: the registered webhooks; list, show, status, enable, disable, delete."""
 
-from typing import Final
-
 import click
 import msgspec
 
@@ -9,20 +7,11 @@ from bellwire.cli.asking import confirm
 from bellwire.cli.client import MERGE_PATCH, Client, path_of
 from bellwire.cli.helping import OrderedGroup, examples
 from bellwire.cli.locating import connect, server_options
-from bellwire.cli.tables import STATE_STYLES, Column, pretty, print_facts, print_json_lines, print_table
+from bellwire.cli.tables import STATE_STYLES, Column, Cut, pretty, print_facts, print_json_lines, print_table
 from bellwire.cli.terminal import OUT, note, say
+from bellwire.cli.webhook_rows import LIST_MAX, WebhookRow, complete_id, webhook_rows
 from bellwire.cli.webhook_writing import check, create, edit, update
 from bellwire.cli.wording import counted, length, moment
-
-LIST_MAX: Final = 10_000
-
-
-class WebhookRow(msgspec.Struct, frozen=True):
-    """What lists need of a webhook."""
-
-    id: str
-    name: str
-    url: str
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -40,14 +29,6 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     next_attempt: str | None
 
 
-def complete_id(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
-    """The ids of the webhooks, for the shell; none where they cannot be read."""
-    try:
-        return [row.id for row in _rows(connect(context)) if row.id.startswith(incomplete)]
-    except click.ClickException:
-        return []
-
-
 @click.command("list", epilog=examples("bellwire webhook list", "bellwire webhook list --json | jq -r .url"))
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each webhook, a line each.")
 @server_options
@@ -58,7 +39,7 @@ def list_webhooks(context: click.Context, as_json: bool) -> None:
     if as_json:
         print_json_lines(client.items("/v1/webhooks", {}, limit=LIST_MAX))
         return
-    found = [(row, _status(client, row.id)) for row in _rows(client)]
+    found = [(row, _status(client, row.id)) for row in webhook_rows(client)]
     if not found:
         note("no webhook yet; create one: bellwire webhook create --help")
         return
@@ -66,8 +47,8 @@ def list_webhooks(context: click.Context, as_json: bool) -> None:
         Column(heading="id"),
         Column(heading="state", styles=STATE_STYLES),
         Column(heading="backlog", number=True),
-        Column(heading="name", cut=True),
-        Column(heading="url", cut=True),
+        Column(heading="name", cut=Cut.END),
+        Column(heading="url", wide=True),
     )
     print_table(columns, ((row.id, state.state, f"{state.backlog:,}", row.name, row.url) for row, state in found))
 
@@ -163,10 +144,6 @@ def delete(context: click.Context, webhook_id: str, yes: bool) -> None:
 @server_options
 def webhook() -> None:
     """Create, change and look at webhooks."""
-
-
-def _rows(client: Client) -> list[WebhookRow]:
-    return [msgspec.json.decode(item, type=WebhookRow) for item in client.items("/v1/webhooks", {}, limit=LIST_MAX)]
 
 
 def _status(client: Client, webhook_id: str) -> Status:

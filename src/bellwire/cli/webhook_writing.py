@@ -16,6 +16,7 @@ from bellwire.cli.misuse import Misuse
 from bellwire.cli.refusing import tell_refusal
 from bellwire.cli.tables import pretty
 from bellwire.cli.terminal import ERR, note, say
+from bellwire.cli.webhook_rows import complete_id
 from bellwire.cli.wording import counted
 
 OBJECT_BYTES_MAX: Final = 1024 * 1024
@@ -85,7 +86,7 @@ def check(context: click.Context, document: BinaryIO) -> None:
 
 
 @click.command(epilog=examples("bellwire webhook show ID > hook.json", "bellwire webhook update ID hook.json"))
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
 @click.argument("document", type=click.File("rb"), metavar="FILE|-")
 @server_options
 @click.pass_context
@@ -102,7 +103,7 @@ def update(context: click.Context, webhook_id: str, document: BinaryIO) -> None:
 
 
 @click.command(epilog=examples("EDITOR=nano bellwire webhook edit ID"))
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
 @server_options
 @click.pass_context
 def edit(context: click.Context, webhook_id: str) -> None:

@@ -7,6 +7,7 @@ from typing import Final
 import uuid_utils
 
 from bellwire.clock import Clock
+from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.errors import (
     BellwireError,
     ConflictingEvent,
@@ -34,8 +35,9 @@ LINE_BYTES_MAX: Final = 2 * EVENT_BYTES_MAX
 class Intake:
     """Where events come in, from whatever source."""
 
-    def __init__(self, log: EventLog, clock: Clock, catalogue: Catalogue) -> None:
+    def __init__(self, log: EventLog, doorkeeper: Doorkeeper, *, clock: Clock, catalogue: Catalogue) -> None:
         self._log = log
+        self._doorkeeper = doorkeeper
         self._clock = clock
         self._catalogue = catalogue
         self._shipped_types = len(catalogue)
@@ -54,6 +56,7 @@ class Intake:
             raise Stopping("Bellwire is stopping and takes no more events; publish again when it is back")
         accepted = self._accept(events)
         self._check_room_for_types(accepted)
+        await self._doorkeeper.admit()
         appended = await self._log.append(accepted, accepted_at_ms=self._clock.steady_ms())
         return Published(
             accepted=len(accepted), duplicates=appended.duplicates, ids=tuple(event.id for event in accepted)

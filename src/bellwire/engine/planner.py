@@ -206,10 +206,12 @@ class Planner:
         gap = self._gap_ahead(cursor)
         if gap is not None:
             return self._leave_to(gap, cursor)
-        if self._webhook.paused_at_ms is not None:
-            return Plan(cursor=cursor)
+        paused = self._webhook.paused_at_ms is not None
         if cursor.splitting is not None:
-            return Plan(cursor=self._open_part(cursor, cursor.splitting))
+            return Plan(cursor=cursor if paused else self._open_part(cursor, cursor.splitting))
+        cursor = replace(cursor, position=self._reader.position)
+        if paused:
+            return Plan(cursor=cursor)
         plan = self._give_up(cursor, self._deadline_reached, DiscardReason.EXPIRED)
         cursor = plan.cursor
         if self._is_dropping(cursor):

@@ -82,7 +82,7 @@ def _after_failure(situation: Situation, *, not_before_ms: int) -> NextStep:
     failures = 1 + (batch.attempts if batch.aside else cursor.failures)
     delay_ms = max(webhook.throttle_ms, backoff_ms(failures, dice=situation.dice))
     at_ms = max(situation.now_ms + delay_ms, not_before_ms)
-    if webhook.lossy and failures >= FAILING_FROM and not batch.aside:
+    if webhook.lossy and failures >= FAILING_FROM and not batch.aside and cursor.splitting is None:
         return Drop(at_ms)
     return RetryAt(at_ms)
 

@@ -1,21 +1,38 @@
 """A store that lives in memory: for tests and trials; it keeps the contract except across the end of the process."""
 
 import bisect
+import collections
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from itertools import accumulate
+from typing import Final, TypeVar
+
+import msgspec
 
 from bellwire.errors import ConflictingEvent, EditConflict, StaleCursor
 from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import Cursor, CursorMove
+from bellwire.model.cursor import Cursor, CursorMove, Discard
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
-from bellwire.model.positions import Positions, each_of
+from bellwire.model.positions import Positions, behind, holds
+from bellwire.model.stretch import Stretch
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
-from bellwire.store import Appended, AttemptSearch, DiscardSearch, EventSearch, Listener, NumberedDiscard, Page
+from bellwire.store import (
+    Appended,
+    AttemptSearch,
+    AttemptsKept,
+    DiscardSearch,
+    EventSearch,
+    Listener,
+    NumberedDiscard,
+    Page,
+)
 from bellwire.stores.gate import Gate
-from bellwire.stores.repeating import repeats
+from bellwire.stores.repeating import Remains, digest_of, repeats, take_apart
 
 _T = TypeVar("_T")
+
+STEP_MAX: Final = 1_000
+"""Of events, ids, attempts or discards that one call removes."""
 
 
 class MemoryStore:
@@ -29,7 +46,16 @@ class MemoryStore:
 
     def size_bytes(self) -> int:
         """The bytes of the logged events; nothing is on disk."""
-        return self.log.bytes
+        return self.log.retained_bytes
+
+    def free_bytes(self) -> int | None:
+        """It is on no file system."""
+        return None
+
+    async def give_back(self, *, spare_bytes: int) -> int:  # noqa: ARG002 - what is removed is gone at once
+        """There are no files."""
+        self._gate.check()
+        return 0
 
     async def close(self) -> None:
         """Turn later calls away; a second call does nothing."""
@@ -37,20 +63,34 @@ class MemoryStore:
 
 
 class MemoryEventLog:
-    """The event with position p stands at index p - 1."""
+    """The event with position p stands at index p - begin."""
 
     def __init__(self, gate: Gate) -> None:
-        self.bytes = 0
         self._gate = gate
+        self._begin = FIRST_POSITION
+        self._bytes_removed = 0
+        self.retained_bytes = 0
         self._events: list[LoggedEvent] = []
+        self._removed: dict[EventId, Remains] = {}
+        self._removed_at_ms: dict[EventId, int] = {}
         self._by_id: dict[EventId, LoggedEvent] = {}
         self._last_positions: dict[EventTypeId, Position] = {}
         self._listeners: list[Listener] = []
 
     @property
+    def begin(self) -> Position:
+        """The position of the first event that is retained, the end if none is."""
+        return self._begin
+
+    @property
     def end(self) -> Position:
         """The position behind the last logged event."""
-        return Position(FIRST_POSITION + len(self._events))
+        return Position(self._begin + len(self._events))
+
+    @property
+    def bytes_logged(self) -> int:
+        """The bytes of all events that were ever logged."""
+        return self._bytes_removed + self.retained_bytes
 
     def follow(self, listener: Listener) -> None:
         """Call the listener with every event that is logged from now on."""
@@ -61,7 +101,7 @@ class MemoryEventLog:
         self._gate.check()
         fresh: dict[EventId, LoggedEvent] = {}
         for index, event in enumerate(events):
-            known = self._by_id.get(event.id) or fresh.get(event.id)
+            known = self._known(event.id) or (fresh[event.id].encoded if event.id in fresh else None)
             if known is None:
                 fresh[event.id] = LoggedEvent(
                     position=Position(self.end + len(fresh)),
@@ -69,13 +109,13 @@ class MemoryEventLog:
                     type=event.type,
                     encoded=event.encoded,
                 )
-            elif not repeats(event, known.encoded):
+            elif not repeats(event, known):
                 raise ConflictingEvent(index, event.id)
         logged = tuple(fresh.values())
         self._events += logged
         self._by_id |= fresh
         self._last_positions |= {event.type: event.position for event in logged}
-        self.bytes += sum(len(event.encoded) for event in logged)
+        self.retained_bytes += sum(len(event.encoded) for event in logged)
         if logged:
             for listener in self._listeners:
                 listener(logged)
@@ -106,7 +146,7 @@ class MemoryEventLog:
     async def fetch(self, positions: Positions) -> tuple[LoggedEvent, ...]:
         """The events at these positions, ascending."""
         self._gate.check()
-        return tuple(self._events[position - 1] for position in each_of(positions) if 1 <= position < self.end)
+        return tuple(event for first, last in positions for event in self._stretch(first, Position(last + 1)))
 
     async def find(self, event_id: EventId) -> LoggedEvent | None:
         """The event of that id."""
@@ -138,8 +178,54 @@ class MemoryEventLog:
         self._gate.check()
         return dict(self._last_positions)
 
+    async def bytes_before(self, position: Position) -> int:
+        """The bytes of all events that were ever logged before this position."""
+        self._gate.check()
+        return self._bytes_removed + sum(len(event.encoded) for event in self._stretch(self._begin, position))
+
+    async def oldest(self) -> tuple[Stretch, ...]:
+        """The first events of the log, each a stretch of its own."""
+        self._gate.check()
+        first = self._events[:STEP_MAX]
+        sizes = accumulate((len(event.encoded) for event in first), initial=self._bytes_removed)
+        return tuple(
+            Stretch(
+                first=event.position,
+                behind=Position(event.position + 1),
+                accepted_at_ms=event.accepted_at_ms,
+                bytes_before=bytes_before,
+            )
+            for event, bytes_before in zip(first, sizes, strict=False)
+        )
+
+    async def remove(self, *, before: Position, remembered_since_ms: int) -> None:
+        """Remove the events before this position."""
+        self._gate.check()
+        for event in self._stretch(self._begin, before):
+            taken = take_apart(event.encoded)
+            del self._by_id[taken.id]
+            if event.accepted_at_ms >= remembered_since_ms:
+                self._removed[taken.id] = Remains(digest_of(taken.content))
+                self._removed_at_ms[taken.id] = event.accepted_at_ms
+            self._bytes_removed += len(event.encoded)
+            self.retained_bytes -= len(event.encoded)
+        del self._events[: max(0, before - self._begin)]
+        self._begin = max(self._begin, before)
+
+    async def forget(self, *, accepted_before_ms: int) -> int:
+        """Forget ids of events that were removed and accepted earlier."""
+        self._gate.check()
+        old = [event_id for event_id, at_ms in self._removed_at_ms.items() if at_ms < accepted_before_ms][:STEP_MAX]
+        for event_id in old:
+            del self._removed[event_id], self._removed_at_ms[event_id]
+        return len(old)
+
+    def _known(self, event_id: EventId) -> bytes | Remains | None:
+        event = self._by_id.get(event_id)
+        return self._removed.get(event_id) if event is None else event.encoded
+
     def _stretch(self, start: Position, before: Position) -> list[LoggedEvent]:
-        return self._events[max(0, start - 1) : max(0, before - 1)]
+        return self._events[max(0, start - self._begin) : max(0, before - self._begin)]
 
 
 class MemoryRegistry:
@@ -202,6 +288,7 @@ class MemoryLedger:
         self._cursors = cursors
         self._attempts: dict[AttemptId, Attempt] = {}
         self._discards: list[NumberedDiscard] = []
+        self._discards_made = 0
 
     async def cursors(self) -> tuple[Cursor, ...]:
         """The cursor of every webhook."""
@@ -216,7 +303,8 @@ class MemoryLedger:
             raise StaleCursor(f"the cursor of webhook {move.before.webhook_id!r} was moved by somebody else")
         self._cursors[move.after.webhook_id] = move.after
         for discard in move.discards:
-            self._discards.append(NumberedDiscard(number=len(self._discards) + 1, discard=discard))
+            self._discards_made += 1
+            self._discards.append(NumberedDiscard(number=self._discards_made, discard=discard))
 
     async def settle(self, move: CursorMove, attempt: Attempt) -> None:
         """Record the attempt and move the cursor, both or neither."""
@@ -237,6 +325,23 @@ class MemoryLedger:
         self._gate.check()
         return self._attempts.get(attempt_id)
 
+    async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
+        """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
+        self._gate.check()
+        return tuple(
+            attempt
+            for attempt in reversed(self._attempts.values())
+            if attempt.webhook_id == webhook_id and attempt.first <= position <= attempt.last
+        )
+
+    async def discard_of(self, webhook_id: WebhookId, position: Position) -> Discard | None:
+        """The discard that gave up the event at the position for a webhook."""
+        self._gate.check()
+        for one in self._discards:
+            if one.discard.webhook_id == webhook_id and holds(one.discard.members, position):
+                return one.discard
+        return None
+
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""
         self._gate.check()
@@ -249,6 +354,35 @@ class MemoryLedger:
                 search.webhook_id in {None, one.discard.webhook_id} and search.reason in {None, one.discard.reason}
             ),
         )
+
+    async def remove_attempts(self, kept: AttemptsKept) -> int:
+        """Remove the oldest of the attempts that need not be kept."""
+        self._gate.check()
+        recorded = list(self._attempts.values())
+        sizes = [len(msgspec.json.encode(attempt)) for attempt in recorded]
+        surplus_bytes = sum(sizes) - kept.total_bytes
+        doomed: list[Attempt] = []
+        for attempt, size in zip(recorded, sizes, strict=True):
+            if attempt.at_ms >= kept.since_ms and surplus_bytes <= 0:
+                break
+            surplus_bytes -= size
+            doomed.append(attempt)
+        surplus = collections.Counter(attempt.webhook_id for attempt in recorded[len(doomed) :])
+        for attempt in recorded[len(doomed) :]:
+            if surplus[attempt.webhook_id] > kept.per_webhook:
+                surplus[attempt.webhook_id] -= 1
+                doomed.append(attempt)
+        for attempt in doomed[:STEP_MAX]:
+            del self._attempts[attempt.id]
+        return len(doomed[:STEP_MAX])
+
+    async def remove_discards(self, *, before: Position) -> int:
+        """Remove discards all of whose events stood before the position."""
+        self._gate.check()
+        old = [one for one in self._discards if behind(one.discard.members) <= before][:STEP_MAX]
+        for one in old:
+            self._discards.remove(one)
+        return len(old)
 
 
 def _newest(recorded: Sequence[_T], limit: int, wanted: Callable[[_T], bool]) -> tuple[_T, ...]:

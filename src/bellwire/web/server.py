@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import http
 import socket
 from typing import Any, Final
 
@@ -9,12 +10,14 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.webhook import KIB
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
+from bellwire.web.problems import Problem, problem_response
 
 CONNECTIONS_MAX: Final = 10_000
 WAITING_CONNECTIONS_MAX: Final = 2_048
-HEAD_BYTES_MAX: Final = 64 * 1024
+HEAD_BYTES_MAX: Final = 64 * KIB
 KEEP_ALIVE_S: Final = 75
 STOP_S: Final = 5
 
@@ -82,7 +85,8 @@ async def serve_api(service: Bellwire, *, host: str, port: int) -> RunningServer
 class _BoundedProtocol(HttpToolsProtocol):
     """Closes a connection that sends HEAD_BYTES_MAX (of a head, a chunk's head, trailers) without being done with it.
 
-    The parser keeps all of these in memory, before anybody has shown a token.
+    The parser keeps all of these in memory, before anybody has shown a token. What is no request is answered by a
+    problem document, as everything else.
     """
 
     _unfinished_bytes = 0
@@ -91,7 +95,7 @@ class _BoundedProtocol(HttpToolsProtocol):
         self._unfinished_bytes += len(data)
         super().data_received(data)
         if self._unfinished_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-            self.send_400_response(f"The head of a request may have {HEAD_BYTES_MAX} bytes.")
+            self._refuse(Problem(status=431, detail=f"the head of a request may have {HEAD_BYTES_MAX // KIB} KiB"))
 
     def on_body(self, body: bytes) -> None:
         self._unfinished_bytes = 0
@@ -100,6 +104,16 @@ class _BoundedProtocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._unfinished_bytes = 0
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        self._refuse(Problem(status=400, detail=msg))
+
+    def _refuse(self, problem: Problem) -> None:
+        answer = problem_response(problem)
+        status = f"HTTP/1.1 {problem.status} {http.HTTPStatus(problem.status).phrase}".encode()
+        headers = (b"%b: %b" % header for header in (*self.server_state.default_headers, *answer.raw_headers))
+        self.transport.write(b"\r\n".join([status, *headers, b"connection: close", b"", bytes(answer.body)]))
+        self.transport.close()
 
 
 async def _listen(host: str, port: int) -> socket.socket:

@@ -2,7 +2,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bellwire.model.event import EventTypeId, LoggedEvent, Position
-from bellwire.stores.sqlite.block import BLOCK_BYTES_MAX, BLOCK_EVENTS_MAX, block_of, cut_blocks, events_of, row_of
+from bellwire.stores.sqlite.block import (
+    BLOCK_BYTES_MAX,
+    BLOCK_EVENTS_MAX,
+    block_of,
+    bytes_up_to,
+    cut_blocks,
+    events_of,
+    row_of,
+)
 
 SIZES = st.sampled_from([1, 300, BLOCK_BYTES_MAX // 2, BLOCK_BYTES_MAX, BLOCK_BYTES_MAX + 1])
 
@@ -33,8 +41,11 @@ def test_many_small_events_are_cut_by_their_number() -> None:
 def test_a_block_gives_back_its_events() -> None:
     events = logged([(1, 7), (0, 7), (300, 7)])
     numbers = {EventTypeId("a.t7"): 9}
-    first, accepted_at_ms, late_by_ms, ends, types, encoded = row_of(events, numbers, latest_ms=10)
-    assert late_by_ms == 3
+    first, accepted_at_ms, late_by_ms, bytes_before, ends, types, encoded = row_of(
+        events, numbers, latest_ms=10, bytes_before=70
+    )
+    assert (late_by_ms, bytes_before) == (3, 70)
+    assert [bytes_up_to(count, ends) for count in (-1, 0, 1, 2, 3, 4)] == [0, 0, 1, 1, 301, 301]
     block = block_of((first, accepted_at_ms, ends, types, encoded))
     assert block.behind == 8
     assert events_of(block, range(3), {9: EventTypeId("a.t7")}) == events

@@ -11,7 +11,7 @@ from bellwire.errors import ConflictingEvent
 from bellwire.model.event import EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.positions import runs_of
 from bellwire.store import Appended
-from bellwire.stores.repeating import repeats
+from bellwire.stores.repeating import DIGEST_BYTES, Remains, repeats
 from bellwire.stores.sqlite.block import BlockRow, cut_blocks, row_of
 from bellwire.stores.sqlite.connection import rows_of
 from bellwire.stores.sqlite.event_key import keys_of
@@ -26,6 +26,7 @@ _ADD_TYPE_BLOCKS: Final = statement("add_type_blocks")
 _PUT_LOGGED_TYPES: Final = statement("put_logged_types")
 _FIND_KNOWN_IDS: Final = statement("find_known_ids")
 _FIND_LOG_END: Final = statement("find_log_end")
+_FIND_REMOVED_BLOCK: Final = statement("find_removed_block")
 _MOVE_LOG_END: Final = statement("move_log_end")
 
 
@@ -37,19 +38,23 @@ class AppendWork(msgspec.Struct, frozen=True):
 
 
 class LogEnd(msgspec.Struct, frozen=True):
-    """Where the log goes on, and the latest time of acceptance so far."""
+    """Where the log goes on, the latest time of acceptance so far, the bytes of all events that were ever logged."""
 
     next: Position
     latest_ms: int
+    bytes_logged: int
 
 
 def find_log_end(connection: apsw.Connection) -> LogEnd:
     """Where the log goes on, as the file says."""
-    ((next_position, latest_ms),) = rows_of(connection, _FIND_LOG_END)
-    return LogEnd(Position(next_position), latest_ms)
+    ((next_position, latest_ms, bytes_logged),) = rows_of(connection, _FIND_LOG_END)
+    return LogEnd(Position(next_position), latest_ms, bytes_logged)
 
 
-Announce = Callable[[Sequence[LoggedEvent], Position], None]
+Known = dict[bytes, bytes | Remains]
+"""By their keys: what is known of events, encoded or what was kept of them."""
+
+Announce = Callable[[Sequence[LoggedEvent], LogEnd], None]
 """Takes a group's events in log order, and the end of the log behind them; called on the event loop."""
 
 
@@ -71,13 +76,13 @@ class Appender:
             return Written(outcomes)
         end, tallies = self._write_blocks(logged)
         self._connection.execute(_ADD_EVENT_IDS, (apsw.carray(tuple(keys)), logged[0].position))
-        self._connection.execute(_MOVE_LOG_END, (end.next, end.latest_ms))
+        self._connection.execute(_MOVE_LOG_END, (end.next, end.latest_ms, end.bytes_logged))
 
         def keep() -> None:
             self._end = end
             self._types.tallies |= tallies
 
-        return Written(outcomes, keep, lambda: self._announce(logged, end.next))
+        return Written(outcomes, keep, lambda: self._announce(logged, end))
 
     def _decide(self, works: Sequence[AppendWork]) -> tuple[list[Appended | ConflictingEvent], list[bytes]]:
         """What becomes of each work, and the keys of the events that are new."""
@@ -89,7 +94,7 @@ class Appender:
         ]
         if not given:
             return self._log_all(works), list(keys)
-        return self._log_what_is_new(works, keys, self._contents_of(given))
+        return self._log_what_is_new(works, keys, self._known_of(given))
 
     def _log_all(self, works: Sequence[AppendWork]) -> list[Appended | ConflictingEvent]:
         outcomes: list[Appended | ConflictingEvent] = []
@@ -101,7 +106,7 @@ class Appender:
         return outcomes
 
     def _log_what_is_new(
-        self, works: Sequence[AppendWork], keys: Sequence[bytes], known: dict[bytes, bytes]
+        self, works: Sequence[AppendWork], keys: Sequence[bytes], known: Known
     ) -> tuple[list[Appended | ConflictingEvent], list[bytes]]:
         outcomes: list[Appended | ConflictingEvent] = []
         new_keys: list[bytes] = []
@@ -120,15 +125,28 @@ class Appender:
             known |= {key: event.encoded for key, event in fresh.items()}
         return outcomes, new_keys
 
-    def _contents_of(self, keys: Sequence[bytes]) -> dict[bytes, bytes]:
-        """The events in the log that have these keys, encoded."""
+    def _known_of(self, keys: Sequence[bytes]) -> Known:
+        """What is known of these keys."""
         positions = dict(self._connection.execute(_FIND_KNOWN_IDS, (apsw.carray(tuple(keys)),)))
         events = self._reader.fetch(runs_of(sorted(set(positions.values()))))
-        encoded = {event.position: event.encoded for event in events}
-        return {key: encoded[position] for key, position in positions.items() if position in encoded}
+        contents: dict[Position, bytes | Remains] = {event.position: event.encoded for event in events}
+        contents |= self._remains_at(sorted(set(positions.values()) - contents.keys()))
+        return {key: contents[position] for key, position in positions.items() if position in contents}
+
+    def _remains_at(self, positions: Sequence[Position]) -> dict[Position, Remains]:
+        """What was kept of the removed events at these positions, which ascend."""
+        remains: dict[Position, Remains] = {}
+        first, digests = Position(0), b""
+        for position in positions:
+            if not first <= position < first + len(digests) // DIGEST_BYTES:
+                first, digests = next(iter(rows_of(self._connection, _FIND_REMOVED_BLOCK, position)), (position, b""))
+            at = (position - first) * DIGEST_BYTES
+            if at < len(digests):
+                remains[position] = Remains(digests[at : at + DIGEST_BYTES])
+        return remains
 
     def _write_blocks(self, logged: Sequence[LoggedEvent]) -> tuple[LogEnd, dict[EventTypeId, Tally]]:
-        latest_ms = self._end.latest_ms
+        latest_ms, bytes_logged = self._end.latest_ms, self._end.bytes_logged
         tallies: dict[EventTypeId, Tally] = {}
         rows: list[BlockRow] = []
         type_blocks: list[tuple[int, Position, int]] = []
@@ -138,7 +156,8 @@ class Appender:
                 total = self._tally(type_id, tallies).total
                 type_blocks.append((self._types.number(type_id), run[0].position, total))
                 tallies[type_id] = Tally(Position(0), total + count)
-            rows.append(row_of(run, self._types.numbers, latest_ms=latest_ms))
+            rows.append(row_of(run, self._types.numbers, latest_ms=latest_ms, bytes_before=bytes_logged))
+            bytes_logged += sum([len(event.encoded) for event in run])
         lasts = {event.type: event.position for event in logged}
         tallies = {type_id: Tally(lasts[type_id], tally.total) for type_id, tally in tallies.items()}
         self._connection.executemany(_ADD_BLOCKS, rows)
@@ -154,24 +173,24 @@ class Appender:
                 ),
             ),
         )
-        return LogEnd(Position(logged[-1].position + 1), latest_ms), tallies
+        return LogEnd(Position(logged[-1].position + 1), latest_ms, bytes_logged), tallies
 
     def _tally(self, type_id: EventTypeId, group: Mapping[EventTypeId, Tally]) -> Tally:
         return group.get(type_id) or self._types.tallies.get(type_id) or Tally(Position(0), 0)
 
 
 def _fresh_of(
-    events: Sequence[NewEvent], keys: Sequence[bytes], known: Mapping[bytes, bytes]
+    events: Sequence[NewEvent], keys: Sequence[bytes], known: Mapping[bytes, bytes | Remains]
 ) -> dict[bytes, NewEvent] | ConflictingEvent:
     """The events that are new, by their keys; or the conflict that fails the call."""
     fresh: dict[bytes, NewEvent] = {}
     for index, (key, event) in enumerate(zip(keys, events, strict=True)):
-        encoded = known.get(key)
-        if encoded is None and key in fresh:
-            encoded = fresh[key].encoded
-        if encoded is None:
+        first = known.get(key)
+        if first is None and key in fresh:
+            first = fresh[key].encoded
+        if first is None:
             fresh[key] = event
-        elif not repeats(event, encoded):
+        elif not repeats(event, first):
             return ConflictingEvent(index, event.id)
     return fresh
 

@@ -35,36 +35,46 @@ class Block(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return Position(self.first + len(self.types))
 
 
-BlockRow = tuple[Position, int, int, bytes, bytes, bytes]
-"""first, accepted_at_ms, late_by_ms, ends, types, encoded"""
+BlockRow = tuple[Position, int, int, int, bytes, bytes, bytes]
+"""first, accepted_at_ms, late_by_ms, bytes_before, ends, types, encoded"""
 
 
 def cut_blocks(events: Sequence[LoggedEvent]) -> Iterator[Sequence[LoggedEvent]]:
     """Cut neighbours into runs of one time each, within the limits of a block; a larger event stands alone."""
     at = 0
     while at < len(events):
-        accepted_at_ms = events[at].accepted_at_ms
         run = events[at : at + BLOCK_EVENTS_MAX]
-        if run[-1].accepted_at_ms != accepted_at_ms or len(run) > 1:
-            run = run[: _fitting(run, accepted_at_ms)]
-        yield run
-        at += len(run)
+        count = min(_of_one_time(run), _within_bytes(run))
+        yield run[:count]
+        at += count
 
 
-def _fitting(run: Sequence[LoggedEvent], accepted_at_ms: int) -> int:
-    run = list(itertools.takewhile(lambda event: event.accepted_at_ms == accepted_at_ms, run))
+def _of_one_time(run: Sequence[LoggedEvent]) -> int:
+    first_ms = run[0].accepted_at_ms
+    times = [event.accepted_at_ms for event in run]
+    if times.count(first_ms) == len(times):
+        return len(times)
+    return next(at for at, time_ms in enumerate(times) if time_ms != first_ms)
+
+
+def _within_bytes(run: Sequence[LoggedEvent]) -> int:
     ends = list(itertools.accumulate([len(event.encoded) for event in run]))
     return max(1, bisect.bisect_right(ends, BLOCK_BYTES_MAX))
 
 
-def row_of(events: Sequence[LoggedEvent], numbers: Mapping[EventTypeId, int], *, latest_ms: int) -> BlockRow:
-    """The row of a run. latest_ms: the latest time of acceptance up to and including the run."""
+def row_of(
+    events: Sequence[LoggedEvent], numbers: Mapping[EventTypeId, int], *, latest_ms: int, bytes_before: int
+) -> BlockRow:
+    """The row of a run. latest_ms: the latest time of acceptance up to and including the run. bytes_before: of all
+    events that were ever logged before it.
+    """
     pieces = [event.encoded for event in events]
     form = _form(len(pieces))
     return (
         events[0].position,
         events[0].accepted_at_ms,
         latest_ms - events[0].accepted_at_ms,
+        bytes_before,
         struct.pack(form, *itertools.accumulate(map(len, pieces))),
         struct.pack(form, *[numbers[event.type] for event in events]),
         b"".join(pieces),
@@ -102,6 +112,12 @@ def events_of(block: Block, indices: Sequence[int], names: Mapping[int, EventTyp
         )
         for at in indices
     ]
+
+
+def bytes_up_to(count: int, ends: bytes) -> int:
+    """How many bytes the first events of a block take; of all of them where it holds no more. ends: as stored."""
+    count = min(count, len(ends) // _NUMBER_BYTES)
+    return int.from_bytes(ends[(count - 1) * _NUMBER_BYTES : count * _NUMBER_BYTES], "little") if count > 0 else 0
 
 
 def _form(count: int) -> str:

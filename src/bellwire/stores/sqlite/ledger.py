@@ -9,10 +9,13 @@ import msgspec
 from bellwire.errors import StaleCursor
 from bellwire.model.attempt import Attempt, AttemptId
 from bellwire.model.cursor import Cursor, CursorMove, Discard
+from bellwire.model.event import Position
+from bellwire.model.positions import holds
 from bellwire.model.webhook import WebhookId
-from bellwire.store import AttemptSearch, DiscardSearch, NumberedDiscard
+from bellwire.store import AttemptSearch, AttemptsKept, DiscardSearch, NumberedDiscard
 from bellwire.stores.sqlite.connection import rows_of
 from bellwire.stores.sqlite.readers import Readers
+from bellwire.stores.sqlite.removing import RemoveAttempts, RemoveDiscards, Remover
 from bellwire.stores.sqlite.statements import statement
 from bellwire.stores.sqlite.writer import Writer, Written
 
@@ -20,11 +23,14 @@ _LIST_CURSORS: Final = statement("list_cursors")
 _LIST_CURSOR_REVISIONS: Final = statement("list_cursor_revisions")
 _PUT_CURSORS: Final = statement("put_cursors")
 _ADD_ATTEMPTS: Final = statement("add_attempts")
+_ADD_ATTEMPT_TALLIES: Final = statement("add_attempt_tallies")
 _ADD_DISCARDS: Final = statement("add_discards")
 _FIND_ATTEMPT: Final = statement("find_attempt")
 _FIND_ATTEMPT_NUMBER: Final = statement("find_attempt_number")
 _LIST_ATTEMPTS: Final = statement("list_attempts")
 _LIST_WEBHOOK_ATTEMPTS: Final = statement("list_webhook_attempts")
+_LIST_ATTEMPTS_OVER: Final = statement("list_attempts_over")
+_LIST_DISCARDS_OVER: Final = statement("list_discards_over")
 _LIST_DISCARDS: Final = statement("list_discards")
 _LIST_WEBHOOK_DISCARDS: Final = statement("list_webhook_discards")
 _BEHIND_ALL: Final = 2**63 - 1
@@ -58,28 +64,38 @@ class LedgerWriter:
             revisions[before.webhook_id] = after.revision
             cursors[before.webhook_id] = after
             made.append(work)
-        self._put(_PUT_CURSORS, list(cursors.values()))
-        self._put(_ADD_ATTEMPTS, [work.attempt for work in made if work.attempt is not None])
-        self._put(_ADD_DISCARDS, [discard for work in made for discard in work.move.discards])
+        self._put(_PUT_CURSORS, _encoded(list(cursors.values())))
+        self._add([work.attempt for work in made if work.attempt is not None])
+        self._put(_ADD_DISCARDS, _encoded([discard for work in made for discard in work.move.discards]))
         return Written(outcomes)
 
     def _revisions(self, works: Sequence[MoveWork]) -> dict[WebhookId, int]:
         webhook_ids = apsw.carray(tuple({str(work.move.before.webhook_id) for work in works}))
         return dict(rows_of(self._connection, _LIST_CURSOR_REVISIONS, webhook_ids))
 
-    def _put(self, sql: str, structs: Sequence[Cursor] | Sequence[Attempt] | Sequence[Discard]) -> None:
-        if structs:
-            self._connection.execute(
-                sql, (apsw.carray(tuple([msgspec.json.encode(struct).decode() for struct in structs])),)
-            )
+    def _add(self, attempts: Sequence[Attempt]) -> None:
+        encoded = _encoded(attempts)
+        self._put(_ADD_ATTEMPTS, encoded)
+        tallies = [(attempt.webhook_id, 1, len(bytes_of)) for attempt, bytes_of in zip(attempts, encoded, strict=True)]
+        if tallies:
+            self._connection.execute(_ADD_ATTEMPT_TALLIES, (msgspec.json.encode(tallies).decode(),))
+
+    def _put(self, sql: str, encoded: Sequence[bytes]) -> None:
+        if encoded:
+            self._connection.execute(sql, (apsw.carray(tuple([one.decode() for one in encoded])),))
+
+
+def _encoded(structs: Sequence[Cursor] | Sequence[Attempt] | Sequence[Discard]) -> list[bytes]:
+    return [msgspec.json.encode(struct) for struct in structs]
 
 
 class SqliteLedger:
     """The ledger as the event loop sees it."""
 
-    def __init__(self, writer: Writer, ledger_writer: LedgerWriter, readers: Readers) -> None:
+    def __init__(self, writer: Writer, ledger_writer: LedgerWriter, remover: Remover, readers: Readers) -> None:
         self._writer = writer
         self._ledger_writer = ledger_writer
+        self._remover = remover
         self._readers = readers
 
     async def cursors(self) -> tuple[Cursor, ...]:
@@ -102,9 +118,27 @@ class SqliteLedger:
         """The attempt of that id."""
         return await self._readers.read(lambda connection: _attempt(connection, attempt_id))
 
+    async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
+        """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
+        return await self._readers.read(lambda connection: _attempts_over(connection, webhook_id, position))
+
+    async def discard_of(self, webhook_id: WebhookId, position: Position) -> Discard | None:
+        """The discard that gave up the event at the position for a webhook."""
+        return await self._readers.read(lambda connection: _discard_of(connection, webhook_id, position))
+
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""
         return await self._readers.read(lambda connection: _discards(connection, search))
+
+    async def remove_attempts(self, kept: AttemptsKept) -> int:
+        """Remove the oldest of the attempts that need not be kept."""
+        removed: int = await self._writer.write(self._remover, RemoveAttempts(kept))
+        return removed
+
+    async def remove_discards(self, *, before: Position) -> int:
+        """Remove discards all of whose events stood before the position."""
+        removed: int = await self._writer.write(self._remover, RemoveDiscards(before))
+        return removed
 
 
 def _cursors(connection: apsw.Connection) -> tuple[Cursor, ...]:
@@ -130,6 +164,19 @@ def _attempts(connection: apsw.Connection, search: AttemptSearch) -> tuple[Attem
 def _attempt(connection: apsw.Connection, attempt_id: AttemptId) -> Attempt | None:
     for (attempt,) in rows_of(connection, _FIND_ATTEMPT, attempt_id):
         return msgspec.json.decode(attempt, type=Attempt)
+    return None
+
+
+def _attempts_over(connection: apsw.Connection, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
+    rows = connection.execute(_LIST_ATTEMPTS_OVER, (webhook_id, position))
+    return tuple([msgspec.json.decode(attempt, type=Attempt) for (attempt,) in rows])
+
+
+def _discard_of(connection: apsw.Connection, webhook_id: WebhookId, position: Position) -> Discard | None:
+    for (encoded,) in connection.execute(_LIST_DISCARDS_OVER, (webhook_id, position)):
+        discard = msgspec.json.decode(encoded, type=Discard)
+        if holds(discard.members, position):
+            return discard
     return None
 
 

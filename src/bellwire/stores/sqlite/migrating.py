@@ -15,6 +15,7 @@ APPLICATION_ID: Final = 0x4245_4C4C
 _FIND_APPLICATION_ID: Final = statement("find_application_id")
 _FIND_SCHEMA_VERSION: Final = statement("find_schema_version")
 _COUNT_SCHEMA_OBJECTS: Final = statement("count_schema_objects")
+_SET_AUTO_VACUUM: Final = statement("set_auto_vacuum")
 _SET_JOURNAL_MODE: Final = statement("set_journal_mode")
 _SCHEMA: Final = importlib.resources.files("bellwire.stores.sqlite") / "schema"
 
@@ -31,6 +32,7 @@ def migrate(connection: apsw.Connection, steps: tuple[str, ...]) -> None:
     Raises IncompatibleStore, and leaves the file as it is, where it is another program's or a newer Bellwire's.
     """
     version = _version_of(connection, newest=len(steps))
+    rows_of(connection, _SET_AUTO_VACUUM)  # before anything is written into a new file, the journal mode included
     rows_of(connection, _SET_JOURNAL_MODE)
     for step in steps[version:]:
         with transaction(connection):

@@ -9,8 +9,9 @@ import apsw
 
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position
 from bellwire.model.positions import Positions
+from bellwire.model.stretch import Stretch
 from bellwire.store import Page
-from bellwire.stores.sqlite.block import Block, block_of, events_of
+from bellwire.stores.sqlite.block import Block, block_of, bytes_up_to, events_of
 from bellwire.stores.sqlite.connection import rows_of
 from bellwire.stores.sqlite.event_key import keys_of
 from bellwire.stores.sqlite.logged_types import LoggedTypes
@@ -19,9 +20,16 @@ from bellwire.stores.sqlite.statements import statement
 PASSED_EVENTS_MAX: Final = 10_000
 """How many events of other types one call of page passes; the next call starts where one of these types comes."""
 
+STEP_EVENTS_MAX: Final = 1_000
+STEP_BYTES_MAX: Final = 1024 * 1024
+STEP_BLOCKS_MAX: Final = 64
+"""Of one removal, so that it delays what else is written by a few milliseconds only; a single block always fits."""
+
 _LIST_BLOCKS: Final = statement("list_blocks")
 _FIND_BLOCK: Final = statement("find_block")
 _FIND_EVENT_POSITION: Final = statement("find_event_position")
+_FIND_BLOCK_BYTES: Final = statement("find_block_bytes")
+_LIST_OLDEST_BLOCKS: Final = statement("list_oldest_blocks")
 _FIND_NEXT_TYPE_BLOCK: Final = statement("find_next_type_block")
 
 
@@ -86,6 +94,35 @@ class LogReader:
             for event in self.fetch(Positions(((position, position),))):
                 return event
         return None
+
+    def bytes_before(self, position: Position) -> int | None:
+        """The bytes of all events that were ever logged before this position; None where no block holds it, or comes
+        later.
+        """
+        for first, bytes_before, ends in rows_of(self._connection, _FIND_BLOCK_BYTES, position):
+            return int(bytes_before) + bytes_up_to(position - first, ends)
+        return None
+
+    def oldest(self, *, end: Position, bytes_logged: int) -> tuple[Stretch, ...]:
+        """As many of the first blocks before the end as one removal takes. bytes_logged: before the end."""
+        stretches: list[Stretch] = []
+        rows = rows_of(self._connection, _LIST_OLDEST_BLOCKS, STEP_BLOCKS_MAX + 1)
+        behind_each = [*[bytes_before for *_, bytes_before in rows[1:]], bytes_logged]
+        events = 0
+        for (first, count, accepted_at_ms, bytes_before), bytes_behind in zip(rows, behind_each, strict=False):
+            events += count
+            full = len(stretches) == STEP_BLOCKS_MAX or events > STEP_EVENTS_MAX
+            if first >= end or (stretches and (full or bytes_behind - stretches[0].bytes_before > STEP_BYTES_MAX)):
+                break
+            stretches.append(
+                Stretch(
+                    first=Position(first),
+                    behind=Position(first + count),
+                    accepted_at_ms=accepted_at_ms,
+                    bytes_before=bytes_before,
+                )
+            )
+        return tuple(stretches)
 
     def block_at(self, position: Position) -> Block | None:
         """The block that holds the position, or the last one before it."""

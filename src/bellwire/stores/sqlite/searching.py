@@ -52,6 +52,11 @@ class LogSearcher:
 
     def count(self, start: Position, *, before: Position, types: frozenset[EventTypeId] | None) -> int:
         """How many events of these types stand at start ≤ position < before; its cost is that of their number."""
+        with self._connection:  # one view of the log, whatever is removed meanwhile
+            count = self._count(start, before, types)
+        return count  # noqa: RET504 - mypy takes the connection for one that may swallow exceptions
+
+    def _count(self, start: Position, before: Position, types: frozenset[EventTypeId] | None) -> int:
         wanted = frozenset(self._types.names) if types is None else self._reader.numbers_of(types)
         if not wanted or start >= before:
             return 0
@@ -111,7 +116,7 @@ class LogSearcher:
         return high
 
     def _end(self) -> Position:
-        ((next_position, _),) = rows_of(self._connection, _FIND_LOG_END)
+        ((next_position, *_),) = rows_of(self._connection, _FIND_LOG_END)
         return Position(next_position)
 
     def _block_start(self, position: Position, wanted: frozenset[int]) -> tuple[Position, int]:

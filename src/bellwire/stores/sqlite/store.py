@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 from pathlib import Path
 
 import apsw
@@ -24,6 +25,7 @@ from bellwire.stores.sqlite.migrating import migrate, schema_steps
 from bellwire.stores.sqlite.readers import Readers
 from bellwire.stores.sqlite.reading import LogReader
 from bellwire.stores.sqlite.registry import RegistryWriter, SqliteRegistry
+from bellwire.stores.sqlite.removing import GiveBack, Remover, find_log_begin
 from bellwire.stores.sqlite.writer import Writer
 
 
@@ -66,14 +68,21 @@ class SqliteStore:
         self._readers = Readers(path, gate=self._gate)
         types = LoggedTypes(writing)
         end = find_log_end(writing)
-        followers = Followers(end.next)
+        followers = Followers(find_log_begin(writing), end)
         appender = Appender(writing, types, end, followers.announce)
         registry_writer, ledger_writer = RegistryWriter(writing), LedgerWriter(writing)
-        self._writer = Writer(writing, registry_writer, appender, ledger_writer, gate=self._gate)
-        log_reader = LogReader(self._reading, types)
-        self._log = SqliteEventLog(log_reader, self._readers, self._writer, appender, followers)
+        self._remover = remover = Remover(writing, followers.removed)
+        self._writer = Writer(writing, registry_writer, appender, ledger_writer, remover, gate=self._gate)
+        self._log = SqliteEventLog(
+            LogReader(self._reading, types),
+            self._readers,
+            self._writer,
+            appender=appender,
+            remover=remover,
+            followers=followers,
+        )
         self._registry = SqliteRegistry(self._writer, registry_writer, self._readers)
-        self._ledger = SqliteLedger(self._writer, ledger_writer, self._readers)
+        self._ledger = SqliteLedger(self._writer, ledger_writer, remover, self._readers)
 
     @property
     def log(self) -> EventLog:
@@ -97,6 +106,17 @@ class SqliteStore:
             with contextlib.suppress(FileNotFoundError):
                 total += self._path.with_name(self._path.name + suffix).stat().st_size
         return total
+
+    def free_bytes(self) -> int:
+        """What the file system has left for whoever runs this; raises StorageUnavailable."""
+        with unavailable_if_it_fails(f"the file system of {self._path} cannot be asked"):
+            found = os.statvfs(self._path)
+        return found.f_bavail * found.f_frsize
+
+    async def give_back(self, *, spare_bytes: int) -> int:
+        """Give free pages back; a file that was made before 0002_retention.sql keeps its own, and uses them again."""
+        given: int = await self._writer.write(self._remover, GiveBack(spare_bytes))
+        return given
 
     async def close(self) -> None:
         """Write what was asked for, finish the reads, fold the companions into the file; a second call does nothing."""

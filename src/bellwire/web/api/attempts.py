@@ -6,7 +6,19 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from bellwire.model.attempt import Answer, Attempt, AttemptId, Delivered, Failed, NoAnswer, Timings
+from bellwire.model.attempt import (
+    Answer,
+    Attempt,
+    AttemptId,
+    Delivered,
+    Failed,
+    Gone,
+    NoAnswer,
+    Refused,
+    RetryLater,
+    Timings,
+)
+from bellwire.model.duration import show_duration
 from bellwire.model.webhook import WebhookId
 from bellwire.store import AttemptSearch
 from bellwire.web.answers import json_answer, show_time_ms
@@ -69,6 +81,12 @@ def _outcome(attempt: Attempt) -> dict[str, str | None]:
     match attempt.outcome:
         case Delivered():
             return {"outcome": "delivered", "reason": None}
+        case Refused(reason=reason):
+            return {"outcome": "refused", "reason": reason}
+        case RetryLater(reason=reason, after_ms=after_ms):
+            return {"outcome": "retry-later", "reason": f"{reason}, to be tried again after {show_duration(after_ms)}"}
+        case Gone(reason=reason):
+            return {"outcome": "gone", "reason": reason}
         case Failed(reason=reason):
             return {"outcome": "failed", "reason": reason}
 

@@ -1,1 +1,1 @@
-SELECT next_position, latest_ms FROM log_end
+SELECT next_position, latest_ms, bytes_logged FROM log_end

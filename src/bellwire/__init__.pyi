@@ -1,0 +1,86 @@
+# The public names as type checkers see them; __init__.py loads them.
+
+from bellwire.engine.keyring import Unreadable
+from bellwire.engine.tester import Exchange
+from bellwire.errors import (
+    BellwireError,
+    ConflictingEvent,
+    DataFolderInUse,
+    EditConflict,
+    Fault,
+    IncompatibleStore,
+    InvalidEvent,
+    InvalidObject,
+    Mistake,
+    Stopping,
+    StorageError,
+    StorageUnavailable,
+    UnknownThing,
+)
+from bellwire.log_handler import BellwireHandler
+from bellwire.model.attempt import Answer, Attempt, AttemptId, NoAnswer, Trouble
+from bellwire.model.cursor import DiscardReason
+from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, Published
+from bellwire.model.event_type import EventLevel, EventType, TracingLevel
+from bellwire.model.secret import EnvironmentVariable, File, NoSecret, Value
+from bellwire.model.status import DeadLetter, ServiceStatus, WebhookStatus
+from bellwire.model.webhook import Basic, Bearer, CatchUp, EventPolicy, RegisteredWebhook, Unauthenticated, WebhookId
+from bellwire.rules.validating import Checked
+from bellwire.rules.writing_events import Event
+from bellwire.rules.writing_webhooks import WebHook
+from bellwire.service import Bellwire, Edited
+from bellwire.store import AttemptSearch, EventSearch
+
+__all__ = [
+    "Answer",
+    "Attempt",
+    "AttemptId",
+    "AttemptSearch",
+    "Basic",
+    "Bearer",
+    "Bellwire",
+    "BellwireError",
+    "BellwireHandler",
+    "CatchUp",
+    "Checked",
+    "ConflictingEvent",
+    "DataFolderInUse",
+    "DeadLetter",
+    "DiscardReason",
+    "EditConflict",
+    "Edited",
+    "EnvironmentVariable",
+    "Event",
+    "EventId",
+    "EventLevel",
+    "EventPolicy",
+    "EventSearch",
+    "EventType",
+    "EventTypeId",
+    "Exchange",
+    "Fault",
+    "File",
+    "IncompatibleStore",
+    "InvalidEvent",
+    "InvalidObject",
+    "LoggedEvent",
+    "Mistake",
+    "NoAnswer",
+    "NoSecret",
+    "Position",
+    "Published",
+    "RegisteredWebhook",
+    "ServiceStatus",
+    "Stopping",
+    "StorageError",
+    "StorageUnavailable",
+    "TracingLevel",
+    "Trouble",
+    "Unauthenticated",
+    "UnknownThing",
+    "Unreadable",
+    "Value",
+    "WebHook",
+    "WebhookId",
+    "WebhookStatus",
+]

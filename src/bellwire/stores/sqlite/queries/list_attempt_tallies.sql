@@ -1,0 +1,1 @@
+SELECT webhook_id, attempts, bytes FROM attempt_tallies

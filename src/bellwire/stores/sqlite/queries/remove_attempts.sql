@@ -1,0 +1,2 @@
+-- ?1: numbers
+DELETE FROM attempts WHERE number IN (SELECT value FROM carray(?1))
