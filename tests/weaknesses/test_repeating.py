@@ -1,7 +1,6 @@
-"""How the page's own server repeats events beyond recognition, and that it does not happen here (4, 5 and 19)."""
+"""How the page's own server repeats events beyond recognition, and that it does not happen here (docs/reliability.md, 4)."""
 
 import threading
-from itertools import pairwise
 from pathlib import Path
 
 from bellwire import Bellwire, WebHook
@@ -41,36 +40,3 @@ async def test_a_receiver_that_answered_too_late_knows_the_repetition_by_its_ids
     assert first.body == second.body
     assert first.header("webhook-id") == second.header("webhook-id")
     assert events_of(first)[0]["id"] == events_of(second)[0]["id"]
-
-
-async def test_a_batch_that_fails_takes_no_later_events_in(world: World) -> None:
-    """5: a batch that was refused grew by all that came meanwhile, and held it back."""
-    await world.create()
-    world.sender.answer_with(answer(500))
-    await world.publish("a")
-    for number in range(17):
-        await world.pass_time(600)
-        await world.publish(f"later-{number}")
-    failed = len(world.deliveries())
-    assert failed > 3
-    assert set(world.sent_ids()) == {("a",)}
-    world.sender.answer_with(answer(200))
-    await world.pass_time(60_000)
-    assert world.sent_ids()[failed:] == [("a",), tuple(f"later-{number}" for number in range(17))]
-
-
-async def test_without_a_throttle_no_request_begins_before_the_one_before_was_answered(world: World) -> None:
-    """19: with a throttle of a millisecond two requests could run at once."""
-    await world.create(throttle=0)
-    for number in range(30):
-        gate = world.sender.hold()
-        await world.publish(f"{number}")
-        await world.publish(f"{number}-beside-it")
-        await world.pass_time(1)
-        assert len(world.sender.in_flight) == 1
-        world.sender.hold().set()
-        gate.set()
-        await world.pass_time(1)
-    ids = [event_id for sent in world.sent_ids() for event_id in sent]
-    assert len(ids) == len(set(ids)) == 60
-    assert all(earlier.at_ms <= later.at_ms for earlier, later in pairwise(world.deliveries()))

@@ -57,15 +57,14 @@ async def test_a_secret_that_is_gone_at_the_start_stops_the_webhook_and_nothing_
     await again.bellwire.close()
 
 
-@pytest.mark.parametrize("age_s", [0, TOLERANCE_S + 60])
-async def test_a_request_that_somebody_recorded_is_too_old_when_it_is_sent_again(age_s: int) -> None:
+async def test_a_request_that_somebody_recorded_is_too_old_when_it_is_sent_again() -> None:
     """21: the signature covered no time, so that a recorded request was as good as a new one for ever."""
-    request = await _signed_request(sent_at_ms=(int(time.time()) - age_s) * 1000)
-    if age_s < TOLERANCE_S:
-        _verify(request.body, dict(request.headers))
-        return
+    now_s = int(time.time())
+    fresh = await _signed_request(sent_at_ms=now_s * 1000)
+    _verify(fresh.body, dict(fresh.headers))
+    recorded = await _signed_request(sent_at_ms=(now_s - TOLERANCE_S - 60) * 1000)
     with pytest.raises(WebhookVerificationError, match="too old"):
-        _verify(request.body, dict(request.headers))
+        _verify(recorded.body, dict(recorded.headers))
 
 
 async def test_the_time_of_a_recorded_request_cannot_be_changed() -> None:
