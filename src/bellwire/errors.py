@@ -92,7 +92,8 @@ class InterruptedLines(Mistake):
 
     def __init__(self, cause: BellwireError, *, line: int, accepted: int, duplicates: int) -> None:
         faults = tuple(_in_line(line, fault) for fault in cause.faults) if isinstance(cause, Mistake) else ()
-        reason = f"{faults[0].path}: {faults[0].message}" if faults else f"lines/{line}: {cause}"
+        place = faults[0].path.removeprefix("lines/").replace("/", ": ", 1) if faults else str(line)
+        reason = f"line {place}: {faults[0].message if faults else cause}"
         taken = "1 event was" if accepted == 1 else f"{accepted} events were"
         super().__init__(f"{reason}; {taken} taken from the lines before it, nothing from it on", faults=faults)
         self.cause = cause

@@ -1,8 +1,10 @@
 """Bellwire: the one place that wires the parts; what the web, the command line and a Python program stand on."""
 
 import asyncio
+import base64
 import importlib.metadata
 import os
+import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -36,6 +38,8 @@ from bellwire.model.limits import Limits
 from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.expiring import Start
+from bellwire.rules.rotating import OVERLAP_MS
+from bellwire.rules.signing import STANDARD_PREFIX
 from bellwire.rules.validating import Checked
 from bellwire.rules.writing_events import Event, write_event
 from bellwire.rules.writing_webhooks import Key, Written, json_form, read_level, write_key
@@ -44,8 +48,7 @@ from bellwire.store import AttemptSearch, EventSearch
 VERSION: Final = importlib.metadata.version("bellwire")
 ADMIN: Final = "admin"
 
-OVERLAP_MS: Final = 86_400_000
-"""For which a replaced signature key goes on signing unless somebody says otherwise: 24 h."""
+KEY_BYTES: Final = 32
 
 DEFAULT_LIMITS: Final = Limits()
 
@@ -345,3 +348,8 @@ class Bellwire:
         await self._supervisor.stop()
         await self._backends.sender.close()
         await self._backends.store.close()
+
+
+def make_signature_key() -> str:
+    """A new signature key, in the form that Standard Webhooks 1.0 asks for: `whsec_` and base64 of 32 random bytes."""
+    return STANDARD_PREFIX + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()

@@ -124,7 +124,7 @@ def test_a_bad_line_is_named_with_what_was_taken_before_it(served: Served, tmp_p
     told = served("emit", "--from", file)
     assert told.code == 1
     assert told.err.startswith(f"bellwire: {file}: line 2: ")
-    assert "1 events of the lines before it were taken" in told.err
+    assert "1 event was taken from the lines before it" in told.err
 
 
 def test_a_bad_event_of_a_document_is_named_by_its_number(served: Served) -> None:

@@ -87,7 +87,7 @@ async def test_a_burst_arrives_whole_and_in_the_order_of_each_publisher(world: W
 
 
 async def test_what_waits_behind_a_slow_answer_waits_in_the_log_and_not_in_memory(world: World) -> None:
-    """13: what should have bounded memory never did, as a slow receiver filled another list, which had no bound."""
+    """13: lossy bounded one list; a slow receiver filled another, in memory, which nothing bounded."""
     webhook_id = await world.create()
     gate = world.sender.hold()
     for start in range(0, 25_000, 5_000):

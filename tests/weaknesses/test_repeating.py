@@ -1,4 +1,4 @@
-"""How the page's own server repeats events beyond recognition, and that it does not happen here (docs/reliability.md, 4)."""
+"""How the page's own server repeats events beyond recognition, which Bellwire does not (docs/reliability.md, 4)."""
 
 import threading
 from pathlib import Path

@@ -5,7 +5,6 @@ import hashlib
 import hmac
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -24,19 +23,16 @@ KEY = "s3cret-Kéy"
 
 
 @pytest.mark.parametrize("left", [None, "", " \n"])
-@pytest.mark.parametrize(
-    ("member", "header"),
-    [("signatureKey", "X-Signature"), ("httpAuth", "Authorization")],
-)
+@pytest.mark.parametrize(("member", "header"), [("signatureKey", "X-Signature"), ("httpAuth", "Authorization")])
 async def test_a_secret_that_is_gone_at_the_start_stops_the_webhook_and_nothing_leaves_without_it(
     world: World, tmp_path: Path, member: str, header: str, left: str | None
 ) -> None:
     """20: after a restart without the key's file everything was sent unsigned, and a line in a log said so."""
     place = tmp_path / "secret"
-    place.write_text(KEY)
+    place.write_text(KEY, encoding="utf-8")
     key = {"@type": "File", "filePath": str(place)}
-    written: dict[str, Any] = {"@type": "Basic", "username": "account", "secret": key}
-    webhook_id = await world.create(**{member: key if member == "signatureKey" else written}, discardAfter="1h")
+    written = {"signatureKey": key, "httpAuth": {"@type": "Basic", "username": "account", "secret": key}}
+    webhook_id = await world.create(**{member: written[member]}, discardAfter="1h")
     await world.publish("a")
     await world.pass_time(1_000)
     place.unlink()
@@ -50,7 +46,7 @@ async def test_a_secret_that_is_gone_at_the_start_stops_the_webhook_and_nothing_
     assert str(place) in status.reason
     assert isinstance(await again.bellwire.test_webhook(webhook_id), Unreadable)
     assert again.deliveries() == []
-    place.write_text(KEY)
+    place.write_text(KEY, encoding="utf-8")
     await again.pass_time(10_000)
     assert (world.sent_ids(), again.sent_ids()) == ([("a",)], [("b",)])
     assert header in dict(again.sender.sent[0].request.headers)

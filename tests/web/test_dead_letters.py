@@ -63,4 +63,4 @@ async def test_paging_gives_each_dead_letter_once(client: httpx.AsyncClient, lim
 
 async def test_an_unknown_reason_is_answered_with_those_there_are(client: httpx.AsyncClient) -> None:
     problem = expect_problem(await client.get("/v1/dead-letters?reason=lost"), 400, kind="invalid-parameter")
-    assert "write expired or disabled" in problem["errors"][0]["message"]
+    assert "write expired, refused, lossy or disabled" in problem["errors"][0]["message"]

@@ -12,7 +12,7 @@ async def test_each_type_is_listed_once_by_its_present_and_its_former_names(
     items = [item for page in pages for item in page]
     assert [item["id"] for item in items] == sorted(service.catalogue.ids())
     known = {item["id"]: item for item in items}
-    assert list(known["auth.success"]) == ["id", "level", "description", "formerNames"]
+    assert list(known["auth.success"]) == ["id", "level", "ownLevel", "disabled", "description", "formerNames"]
     assert known["auth.success"]["level"] == "info"
     for item in items:
         for former in item.get("formerNames", ()):
@@ -57,4 +57,57 @@ async def test_an_over_long_pattern_is_refused(client: httpx.AsyncClient) -> Non
 async def test_a_type_seen_for_the_first_time_is_listed_from_then_on(client: httpx.AsyncClient) -> None:
     await client.post("/v1/events", json={"type": "shop.order-placed", "data": {}})
     page = expect_json(await client.get("/v1/event-types?pattern=shop.*"))
-    assert page["items"] == [{"id": "shop.order-placed", "level": "info", "description": "", "formerNames": []}]
+    (item,) = page["items"]
+    assert (item["id"], item["level"], item["description"]) == ("shop.order-placed", "info", "")
+
+
+async def test_a_type_that_comes_with_bellwire_is_told_with_its_group_and_keys(client: httpx.AsyncClient) -> None:
+    told = expect_json(await client.get("/v1/event-types/auth.success"))
+    assert (told["level"], told["comesWithBellwire"], told["webhooksWanting"]) == ("info", True, 0)
+    assert told["group"]["title"]
+    assert "accountName" in [key["name"] for key in told["keys"]]
+
+
+async def test_the_level_of_a_type_is_set_and_reset(client: httpx.AsyncClient) -> None:
+    path = "/v1/event-types/smtp.raw-input"
+    raised = expect_json(await client.put(path, json={"level": "warn"}))
+    assert (raised["level"], raised["ownLevel"], raised["disabled"]) == ("warn", "trace", False)
+    disabled = expect_json(await client.put(path, json={"level": "disable"}))
+    assert disabled["disabled"] is True
+    reset = expect_json(await client.put(path, json={"level": None}))
+    assert (reset["level"], reset["disabled"]) == ("trace", False)
+
+
+async def test_an_own_type_is_declared_and_described_anew(client: httpx.AsyncClient) -> None:
+    path = "/v1/event-types/shop.order-paid"
+    declared = expect_json(await client.put(path, json={"level": "warn", "description": "An order was paid."}))
+    assert (declared["level"], declared["description"]) == ("warn", "An order was paid.")
+    assert declared["comesWithBellwire"] is False
+    again = expect_json(await client.put(path, json={"level": "info"}))
+    assert (again["level"], again["description"]) == ("info", "An order was paid.")
+    disabled = expect_json(await client.put(path, json={"level": "disable"}))
+    assert (disabled["disabled"], disabled["ownLevel"]) == (True, "info")
+
+
+@pytest.mark.parametrize(
+    ("type_id", "body", "path"),
+    [
+        ("auth.success", {"description": "mine"}, "description"),
+        ("auth.success", {"level": "loud"}, "level"),
+        ("auth.success", {"lvl": "info"}, "lvl"),
+        ("shop.order", {}, "level"),
+        ("shop.order", {"level": "disable"}, "level"),
+        ("Shop.Order", {"level": "info"}, "id"),
+        ("store.ingest", {"level": "info"}, "id"),
+        ("shop.order", {"level": "info", "description": "x" * 501}, "description"),
+    ],
+)
+async def test_a_bad_wish_is_refused_with_its_place(
+    client: httpx.AsyncClient, type_id: str, body: dict[str, object], path: str
+) -> None:
+    problem = expect_problem(await client.put(f"/v1/event-types/{type_id}", json=body), 422, kind="invalid-object")
+    assert [error["path"] for error in problem["errors"]] == [path]
+
+
+async def test_an_unknown_type_is_not_found(client: httpx.AsyncClient) -> None:
+    expect_problem(await client.get("/v1/event-types/no.such-type"), 404, kind="unknown-event-type")

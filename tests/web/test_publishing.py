@@ -228,7 +228,7 @@ async def test_a_bad_line_stops_the_taking_with_exact_counts(
     )
     assert (problem["line"], problem["accepted"], problem["duplicates"]) == (before + 2, before, min(before, 1))
     assert problem["detail"].startswith(f"line {before + 2}: ")
-    assert problem["errors"][0]["path"] == f"lines/{before + 2}"
+    assert problem["errors"][0]["path"].split("/")[:2] == ["lines", str(before + 2)]
     assert await stored_ids(client) == [f"e-{number}" for number in range(max(before, 1))]
 
 

@@ -61,7 +61,7 @@ async def test_oddities_are_told_as_warnings(client: httpx.AsyncClient) -> None:
 
 async def test_all_faults_of_an_object_are_told_together(client: httpx.AsyncClient) -> None:
     document = make_document(url="ftp://x", timout="30s", lossy="yes")
-    problem = expect_problem(await client.post("/v1/webhooks", json=document), 422, kind="invalid-webhook")
+    problem = expect_problem(await client.post("/v1/webhooks", json=document), 422, kind="invalid-object")
     assert {fault["path"] for fault in problem["errors"]} == {"url", "timout", "lossy"}
     assert await read_all(client) == []
 
@@ -73,7 +73,7 @@ async def test_validating_shows_what_would_be_and_stores_nothing(client: httpx.A
     assert checked["eventTypes"] == 0
     assert checked["warnings"]
     assert "id" not in checked
-    expect_problem(await client.post("/v1/webhooks?validate=true", json={"url": "x"}), 422, kind="invalid-webhook")
+    expect_problem(await client.post("/v1/webhooks?validate=true", json={"url": "x"}), 422, kind="invalid-object")
     assert await read_all(client) == []
 
 
@@ -190,8 +190,8 @@ async def test_a_bad_edit_changes_nothing(client: httpx.AsyncClient) -> None:
     created = await create(client)
     path = f"/v1/webhooks/{created['id']}"
     before = await client.get(path)
-    expect_problem(await client.patch(path, json={"timeout": "soon"}), 422, kind="invalid-webhook")
-    expect_problem(await client.put(path, json={"url": "soon"}), 422, kind="invalid-webhook")
+    expect_problem(await client.patch(path, json={"timeout": "soon"}), 422, kind="invalid-object")
+    expect_problem(await client.put(path, json={"url": "soon"}), 422, kind="invalid-object")
     after = await client.get(path)
     assert (after.json(), after.headers["etag"]) == (before.json(), before.headers["etag"])
 

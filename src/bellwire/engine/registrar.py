@@ -11,17 +11,15 @@ from bellwire.clock import Clock
 from bellwire.engine.supervisor import Supervisor
 from bellwire.errors import EditConflict, Fault, InvalidObject, UnknownThing
 from bellwire.model.cursor import Cursor
-from bellwire.model.duration import DurationMs, show_duration
+from bellwire.model.duration import show_duration
 from bellwire.model.event_type import Catalogue
 from bellwire.model.secret import NoSecret
 from bellwire.model.webhook import Gap, PastFilter, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
 from bellwire.rules.patching import merge_patch
 from bellwire.rules.presenting import present_registered
+from bellwire.rules.rotating import OVERLAP_MAX_MS
 from bellwire.rules.validating import Checked, read_webhook
 from bellwire.store import EventLog, Registry
-
-OVERLAP_MAX_MS: Final = DurationMs(30 * 86_400_000)
-"""For which a replaced signature key may go on signing."""
 
 PAST_FILTERS_MAX: Final = 100
 """Of one webhook that are remembered to explain what became of events long ago."""

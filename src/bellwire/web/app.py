@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from bellwire.errors import BellwireError, Stopping
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
-from bellwire.web.api import attempts, dead_letters, event_types, events, status, webhooks
+from bellwire.web.api import attempts, dead_letters, event_types, events, status, webhook_actions, webhooks
 from bellwire.web.auth import require_token
 from bellwire.web.bodies import BodiesInHand, head_of
 from bellwire.web.problems import STOPPING, UNEXPECTED, ClientGone, Problem, Refused, problem_of, problem_response
@@ -30,11 +30,18 @@ _RESOURCES: Final[dict[str, dict[str, Handler]]] = {
         "DELETE": webhooks.delete_webhook,
     },
     "/v1/webhooks/{webhook_id}/status": {"GET": webhooks.read_webhook_status},
+    "/v1/webhooks/{webhook_id}/account": {"GET": webhook_actions.read_account},
+    "/v1/webhooks/{webhook_id}/pause": {"POST": webhook_actions.pause_webhook},
+    "/v1/webhooks/{webhook_id}/resume": {"POST": webhook_actions.resume_webhook},
+    "/v1/webhooks/{webhook_id}/rotate-key": {"POST": webhook_actions.rotate_key},
+    "/v1/webhooks/{webhook_id}/test": {"POST": webhook_actions.test_webhook},
     "/v1/attempts": {"GET": attempts.list_attempts},
     "/v1/attempts/{attempt_id}": {"GET": attempts.read_attempt},
     "/v1/dead-letters": {"GET": dead_letters.list_dead_letters},
     "/v1/event-types": {"GET": event_types.list_event_types},
-    # An event's id is its publisher's choice and may have slashes.
+    "/v1/event-types/{type_id}": {"GET": event_types.read_event_type, "PUT": event_types.put_event_type},
+    # An event's id is its publisher's choice and may have slashes; one that ends in /why cannot be read by this path.
+    "/v1/events/{event_id:path}/why": {"GET": events.explain_event},
     "/v1/events/{event_id:path}": {"GET": events.read_event},
 }
 

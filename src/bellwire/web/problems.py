@@ -94,13 +94,13 @@ def _problem_of_mistake(error: Mistake) -> Problem:
         case MalformedBody():
             status, kind, title = 400, "invalid-json", "The body is no JSON of the expected form"
         case InvalidObject():
-            status, kind, title = 422, "invalid-webhook", "The WebHook object has faults"
+            status, kind, title = 422, "invalid-object", "What was sent has faults"
         case InvalidEvent():
             status, kind, title = 422, "invalid-event", "An event cannot be taken"
         case ConflictingEvent():
             status, kind, title = 409, "conflicting-event", "The id names another event"
         case UnknownThing():
-            status, kind, title = 404, f"unknown-{error.kind}", f"There is no such {error.kind}"
+            status, kind, title = 404, f"unknown-{error.kind.replace(' ', '-')}", f"There is no such {error.kind}"
         case EditConflict():
             status, kind, title = 412, "edit-conflict", "The webhook was changed since it was read"
         case _:

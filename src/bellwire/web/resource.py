@@ -35,11 +35,19 @@ class Call:
 
     async def document(self, *accepted: str) -> dict[str, Any]:
         """The JSON object in the body, at most OBJECT_BYTES_MAX; accepted: the media types it may be sent as."""
+        return json_object(await self._body(accepted))
+
+    async def document_or_nothing(self, *accepted: str) -> dict[str, Any]:
+        """As document; an empty body is an empty object."""
+        body = await self._body(accepted)
+        return json_object(body) if body.strip() else {}
+
+    async def _body(self, accepted: tuple[str, ...]) -> bytes:
         head = head_of(self.request.scope)
         media_type(head, accepted)
         reader = BodyReader(head, self.request.receive, self._in_hand)
         try:
-            return json_object(await reader.whole(bytes_max=OBJECT_BYTES_MAX))
+            return await reader.whole(bytes_max=OBJECT_BYTES_MAX)
         finally:
             reader.close()
 

@@ -14,10 +14,12 @@ from bellwire.model.attempt import (
     Failed,
     Gone,
     NoAnswer,
+    Outcome,
     Refused,
     RetryLater,
     Timings,
 )
+from bellwire.model.attempt import Response as HttpResponse
 from bellwire.model.duration import show_duration
 from bellwire.model.webhook import WebhookId
 from bellwire.store import AttemptSearch
@@ -56,7 +58,7 @@ async def read_attempt(call: Call) -> Response:
     """GET /v1/attempts/{id}: with the first bytes of the answer's body."""
     call.parameters().check()
     attempt = await call.service.attempt(call.path("attempt_id"))
-    return json_answer({**_view(attempt), "answer": _answer(attempt)})
+    return json_answer({**_view(attempt), "answer": view_answer(attempt.response)})
 
 
 def _view(attempt: Attempt) -> dict[str, Any]:
@@ -70,15 +72,16 @@ def _view(attempt: Attempt) -> dict[str, Any]:
         "firstPosition": attempt.first,
         "lastPosition": attempt.last,
         "bytes": attempt.body_bytes,
-        **_outcome(attempt),
+        **view_outcome(attempt.outcome),
         **_response(attempt),
         "durationMs": attempt.response.timings.total_us / 1000,
-        "timings": _timings(attempt.response.timings),
+        "timings": view_timings(attempt.response.timings),
     }
 
 
-def _outcome(attempt: Attempt) -> dict[str, str | None]:
-    match attempt.outcome:
+def view_outcome(outcome: Outcome) -> dict[str, str | None]:
+    """What an answer meant, and why in words."""
+    match outcome:
         case Delivered():
             return {"outcome": "delivered", "reason": None}
         case Refused(reason=reason):
@@ -99,15 +102,17 @@ def _response(attempt: Attempt) -> dict[str, Any]:
             return {"status": None, "error": {"trouble": trouble.value, "detail": detail}}
 
 
-def _answer(attempt: Attempt) -> str | None:
-    match attempt.response:
+def view_answer(response: HttpResponse) -> str | None:
+    """The first bytes of the answer's body as text."""
+    match response:
         case Answer(body=body):
             return body.decode(errors="replace")
         case NoAnswer():
             return None
 
 
-def _timings(timings: Timings) -> dict[str, float | None]:
+def view_timings(timings: Timings) -> dict[str, float | None]:
+    """Milliseconds from the start until each step was done."""
     return {
         "nameLookup": _ms(timings.name_lookup_us),
         "connect": _ms(timings.connect_us),

@@ -7,8 +7,16 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from bellwire.model.event_type import Catalogue, EventType, FormerType
+from bellwire.catalogue.loading import load_groups, load_keys, load_type_keys
+from bellwire.engine.cataloguer import DESCRIPTION_LENGTH_MAX
+from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.model.event import EventTypeId
+from bellwire.model.event_type import Catalogue, EventLevel, EventType, FormerType, TracingLevel
+from bellwire.rules.checking_types import TypeWish, read_wish
+from bellwire.rules.suggesting import alternatives
+from bellwire.service import Bellwire
 from bellwire.web.answers import json_answer
+from bellwire.web.bodies import JSON_TYPE
 from bellwire.web.paging import listing, place_from
 from bellwire.web.resource import Call
 
@@ -21,6 +29,10 @@ class EventTypePlace(msgspec.Struct, frozen=True, array_like=True, tag="event-ty
     type_id: str
 
 
+_GROUPS: Final = {group.name: group for group in load_groups()}
+_KEYS: Final = {key.name: key for key in load_keys()}
+_TYPE_KEYS: Final = load_type_keys()
+_LEVELS: Final = tuple(level.value for level in TracingLevel)
 _PLACES: Final = msgspec.json.Decoder(EventTypePlace)
 
 
@@ -47,6 +59,61 @@ async def list_event_types(call: Call) -> Response:
     return json_answer(page)
 
 
+async def read_event_type(call: Call) -> Response:
+    """GET /v1/event-types/{id}: all that is known of a type."""
+    call.parameters().check()
+    catalogue = call.service.catalogue
+    type_id = EventTypeId(call.path("type_id"))
+    known = catalogue.current(type_id) or catalogue.former(type_id)
+    if known is None:
+        raise UnknownThing("event type", type_id)
+    return json_answer({**_view(known, catalogue), **_details(type_id, call.service)})
+
+
+async def put_event_type(call: Call) -> Response:
+    """PUT /v1/event-types/{id}: set the level of a type that comes with Bellwire, or declare one of your own."""
+    call.parameters().check()
+    wish = read_wish(await call.document(JSON_TYPE), description_length_max=DESCRIPTION_LENGTH_MAX)
+    type_id = EventTypeId(call.path("type_id"))
+    if call.service.is_shipped_type(type_id):
+        if wish.description is not None:
+            message = f"of {type_id}, which comes with Bellwire, only the level can be set; leave the description out"
+            raise InvalidObject((Fault("description", message),))
+        await call.service.override_level(type_id, wish.level)
+    else:
+        await _declare(call.service, type_id, wish)
+    return await read_event_type(call)
+
+
+async def _declare(service: Bellwire, type_id: EventTypeId, wish: TypeWish) -> None:
+    known = service.catalogue.current(type_id)
+    level = wish.level
+    disables = level is EventLevel.DISABLE
+    if known is None and (level is None or disables):
+        raise InvalidObject((Fault("level", f"is needed to declare a type; write {alternatives(_LEVELS)}"),))
+    declared_level = known.level if known is not None and (level is None or disables) else None
+    if declared_level is None:
+        declared_level = TracingLevel(level.value) if level is not None else TracingLevel.INFO
+    description = wish.description if wish.description is not None else (known.description if known else "")
+    await service.declare_type(type_id, level=declared_level, description=description)
+    await service.override_level(type_id, EventLevel.DISABLE if disables else None)
+
+
+def _details(type_id: EventTypeId, service: Bellwire) -> dict[str, Any]:
+    """What the catalogue's texts say of a type, and what is wanted of it."""
+    group = _GROUPS.get(type_id.partition(".")[0])
+    keys = [_KEYS[name] for name in _TYPE_KEYS.get(type_id, ()) if name in _KEYS]
+    return {
+        "group": {"title": group.title, "description": group.description} if group else None,
+        "keys": [
+            {"name": key.name, "types": key.json_types, "unit": key.unit or None, "description": key.description}
+            for key in keys
+        ],
+        "comesWithBellwire": service.is_shipped_type(type_id),
+        "webhooksWanting": service.wanting(type_id),
+    }
+
+
 def _all(catalogue: Catalogue) -> Iterator[EventType | FormerType]:
     formers = (former for former in catalogue.formers() if catalogue.current(former.id) is None)
     return iter(sorted((*catalogue, *formers), key=lambda one: one.id))
@@ -57,7 +124,9 @@ def _view(one: EventType | FormerType, catalogue: Catalogue) -> dict[str, Any]:
         case EventType():
             return {
                 "id": one.id,
-                "level": one.level.value,
+                "level": catalogue.level(one.id).value,
+                "ownLevel": one.level.value,
+                "disabled": catalogue.is_disabled(one.id),
                 "description": one.description,
                 "formerNames": sorted(catalogue.all_names(one.id) - {one.id}),
             }

@@ -8,9 +8,11 @@ from starlette.responses import Response
 
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
 from bellwire.model.event_type import Catalogue
+from bellwire.model.status import Explanation
+from bellwire.model.webhook import WebhookId
 from bellwire.rules.suggesting import quoted
 from bellwire.store import EventSearch
-from bellwire.web.answers import json_answer, show_time_ms
+from bellwire.web.answers import json_answer, show_time_ms, show_time_ms_or_none
 from bellwire.web.paging import gather, listing, place_from
 from bellwire.web.parameters import UNKNOWN_TOLD_MAX, Parameters, did_you_mean
 from bellwire.web.resource import Call
@@ -56,6 +58,27 @@ async def read_event(call: Call) -> Response:
     """GET /v1/events/{id}."""
     call.parameters().check()
     return json_answer(view_event(await call.service.event(EventId(call.path("event_id")))))
+
+
+async def explain_event(call: Call) -> Response:
+    """GET /v1/events/{id}/why: what became of it at one webhook, or (without `webhook`) at each of them."""
+    parameters = call.parameters("webhook")
+    named = parameters.text("webhook")
+    parameters.check()
+    webhook_id = None if named is None else WebhookId(named)
+    explanations = await call.service.explain(EventId(call.path("event_id")), webhook_id)
+    return json_answer({"items": [_view_explanation(explanation) for explanation in explanations], "next": None})
+
+
+def _view_explanation(explanation: Explanation) -> dict[str, str | None]:
+    return {
+        "webhookId": explanation.webhook_id,
+        "verdict": explanation.verdict.value,
+        "because": explanation.because,
+        "at": show_time_ms_or_none(explanation.at_ms),
+        "until": show_time_ms_or_none(explanation.until_ms),
+        "attemptId": explanation.attempt_id,
+    }
 
 
 def view_event(event: LoggedEvent) -> EventView:

@@ -7,9 +7,11 @@ from starlette.responses import Response
 
 from bellwire.errors import Fault
 from bellwire.model.event_type import Catalogue
+from bellwire.model.secret import Value
 from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
 from bellwire.rules.matching import wanted_types
 from bellwire.rules.presenting import present_registered, present_webhook
+from bellwire.rules.signing import receivers_key
 from bellwire.rules.validating import Checked
 from bellwire.web.answers import json_answer, show_time_ms, show_time_ms_or_none
 from bellwire.web.bodies import JSON_TYPE, PATCH_TYPE
@@ -54,15 +56,15 @@ async def create_webhook(call: Call) -> Response:
     if validate_only:
         return _checked(call.service.check_webhook(document), call.service.catalogue)
     webhook, warnings = await call.service.create_webhook(document)
-    answer = _edited(webhook, warnings, status=201)
-    answer.headers["Location"] = f"/v1/webhooks/{webhook.id}"
-    return answer
+    content = {**present_registered(webhook), **_warnings(warnings), **receiver_key(webhook)}
+    headers = {"ETag": entity_tag(webhook.revision), "Location": f"/v1/webhooks/{webhook.id}"}
+    return json_answer(content, status=201, headers=headers)
 
 
 async def read_webhook(call: Call) -> Response:
     """GET /v1/webhooks/{id}; 304 where the client has it already (If-None-Match)."""
     call.parameters().check()
-    webhook = call.service.webhook(_id(call))
+    webhook = call.service.webhook(webhook_id_of(call))
     headers = {"ETag": entity_tag(webhook.revision)}
     if not_modified(call.request.headers, webhook.revision):
         return Response(status_code=304, headers=headers)
@@ -73,27 +75,27 @@ async def replace_webhook(call: Call) -> Response:
     """PUT /v1/webhooks/{id}."""
     call.parameters().check()
     document = await call.document(JSON_TYPE)
-    return _edited(*await call.service.replace_webhook(_id(call), document, revision=_revision(call)))
+    return _edited(*await call.service.replace_webhook(webhook_id_of(call), document, revision=revision_of(call)))
 
 
 async def patch_webhook(call: Call) -> Response:
     """PATCH /v1/webhooks/{id}: a JSON merge patch (RFC 7396)."""
     call.parameters().check()
     patch = await call.document(PATCH_TYPE, JSON_TYPE)
-    return _edited(*await call.service.patch_webhook(_id(call), patch, revision=_revision(call)))
+    return _edited(*await call.service.patch_webhook(webhook_id_of(call), patch, revision=revision_of(call)))
 
 
 async def delete_webhook(call: Call) -> Response:
     """DELETE /v1/webhooks/{id}."""
     call.parameters().check()
-    await call.service.delete_webhook(_id(call), revision=_revision(call))
+    await call.service.delete_webhook(webhook_id_of(call), revision=revision_of(call))
     return Response(status_code=204)
 
 
 async def read_webhook_status(call: Call) -> Response:
     """GET /v1/webhooks/{id}/status."""
     call.parameters().check()
-    status = await call.service.webhook_status(_id(call))
+    status = await call.service.webhook_status(webhook_id_of(call))
     return json_answer(
         {
             "state": status.state,
@@ -122,21 +124,29 @@ def _count_types(webhook: WebHook, catalogue: Catalogue) -> int:
     return sum(name in gone or catalogue.current(name) is not None for name in wanted)
 
 
-def _edited(webhook: RegisteredWebhook, warnings: tuple[Fault, ...], *, status: int = 200) -> Response:
+def _edited(webhook: RegisteredWebhook, warnings: tuple[Fault, ...]) -> Response:
     content = {**present_registered(webhook), **_warnings(warnings)}
-    return json_answer(content, status=status, headers={"ETag": entity_tag(webhook.revision)})
+    return json_answer(content, headers={"ETag": entity_tag(webhook.revision)})
+
+
+def receiver_key(webhook: RegisteredWebhook) -> dict[str, Any]:
+    """The form of a key that receivers' libraries want, for whoever has just written or made it."""
+    key = webhook.object.signature_key
+    return {"receiverKey": receivers_key(key.secret)} if isinstance(key, Value) else {}
 
 
 def _warnings(warnings: tuple[Fault, ...]) -> dict[str, Any]:
     return {"warnings": [warning._asdict() for warning in warnings]}
 
 
-def _id(call: Call) -> WebhookId:
+def webhook_id_of(call: Call) -> WebhookId:
+    """The webhook that the path names."""
     return WebhookId(call.path("webhook_id"))
 
 
-def _revision(call: Call) -> int | None:
-    return revision_to_edit(call.request.headers, call.service.webhook(_id(call)).revision)
+def revision_of(call: Call) -> int | None:
+    """The revision that the request wants to change (If-Match), if it says so."""
+    return revision_to_edit(call.request.headers, call.service.webhook(webhook_id_of(call)).revision)
 
 
 def _order(webhook: RegisteredWebhook) -> tuple[int, str]:
