@@ -211,6 +211,26 @@ async def test_an_event_set_aside_is_kept_though_the_cursor_has_passed_it(begin:
     assert await retained(world) == []
 
 
+async def test_a_refused_batch_is_kept_when_its_webhook_is_paused_amid_the_parts(begin: Start) -> None:
+    world = await begin()
+    world.sender.answer_with(answer(422))
+    webhook_id = await world.create(throttle=0, discardAfter="365d")
+    await world.publish("a", "b")
+    gate = world.sender.hold()
+    await world.pass_time()
+    for sent in range(2, 4):
+        gate.set()
+        gate = world.sender.hold()
+        await world.pass_time()
+        assert len(world.sender.sent) == sent
+    await world.bellwire.pause_webhook(webhook_id)
+    gate.set()
+    await look(world)
+    cursor = await world.cursor(webhook_id)
+    assert (cursor.open, cursor.splitting, cursor.failures) == (None, None, 1)
+    assert await retained(world) == [1, 2]
+
+
 async def test_a_paused_webhook_keeps_what_waits_and_also_what_comes_while_nothing_waited(begin: Start) -> None:
     world = await begin()
     webhook_id = await world.create(throttle=0)
@@ -464,6 +484,16 @@ async def test_while_the_disk_is_nearly_full_settled_events_give_way_but_only_if
     store.gives_back = True
     await look(world)
     assert world.store.log.begin == 2_501
+
+
+async def test_what_was_logged_since_the_last_look_counts_against_the_floor(begin: Start) -> None:
+    store = SmallDisk(3_000)
+    world = await begin(Limits(free_floor_bytes=1_000), store)
+    store.left_bytes = 999
+    with pytest.raises(StorageUnavailable, match="free-floor"):  # noqa: PT012 - the first ones are taken
+        for number in range(100):
+            await world.publish(f"{number}")
+    assert 1_000 < world.store.log.bytes_logged < 1_100
 
 
 async def test_the_limit_of_what_waits_is_half_of_what_the_disk_has_left_unless_it_is_set(begin: Start) -> None:

@@ -21,7 +21,13 @@ PIPE_CLOSED: Final = 141
 SECTIONS: Final = {
     "Start": {"demo": "demo", "serve": "serve", "config": "config"},
     "Webhooks": {"webhook": "webhook", "attempts": "attempt", "dead-letters": "attempt", "status": "attempt"},
-    "Events": {"emit": "emit", "events": "event", "event-types": "event"},
+    "Events": {
+        "emit": "emit",
+        "events": "event",
+        "why": "why",
+        "event-types": "event",
+        "event-type": "event_type",
+    },
     "Receivers": {"receive": "receive", "verify": "verify"},
     "Shell": {"completion": "completion"},
 }

@@ -22,7 +22,14 @@ STATE_STYLES: Final = {
 """How each state of a webhook looks; the word alone says it where there is no colour."""
 
 LEVEL_STYLES: Final = {"error": "red", "warn": "yellow", "debug": "dim", "trace": "dim"}
-OUTCOME_STYLES: Final = {"delivered": "green", "failed": "red"}
+OUTCOME_STYLES: Final = {
+    "delivered": "green",
+    "failed": "red",
+    "refused": "red",
+    "gone": "red",
+    "blocked": "red",
+    "retry-later": "yellow",
+}
 
 GAP: Final = "  "
 CUT_WIDTH_MIN: Final = 8

@@ -1,4 +1,4 @@
-"""`bellwire webhook`: the registered webhooks; list, show, status, enable, disable, delete."""
+"""`bellwire webhook`: the registered webhooks; list, show, status, enable, disable, delete, and what others do."""
 
 import click
 import msgspec
@@ -9,6 +9,7 @@ from bellwire.cli.helping import OrderedGroup, examples
 from bellwire.cli.locating import connect, server_options
 from bellwire.cli.tables import STATE_STYLES, Column, Cut, pretty, print_facts, print_json_lines, print_table
 from bellwire.cli.terminal import OUT, note, say
+from bellwire.cli.webhook_actions import account, pause, resume, rotate_key, test
 from bellwire.cli.webhook_rows import LIST_MAX, WebhookRow, complete_id, webhook_rows
 from bellwire.cli.webhook_writing import check, create, edit, update
 from bellwire.cli.wording import counted, length, moment
@@ -139,7 +140,23 @@ def delete(context: click.Context, webhook_id: str, yes: bool) -> None:
 
 @click.group(
     cls=OrderedGroup,
-    commands=[list_webhooks, show, status, create, check, update, edit, enable, disable, delete],
+    commands=[
+        list_webhooks,
+        show,
+        status,
+        account,
+        create,
+        check,
+        update,
+        edit,
+        test,
+        pause,
+        resume,
+        enable,
+        disable,
+        rotate_key,
+        delete,
+    ],
 )
 @server_options
 def webhook() -> None:

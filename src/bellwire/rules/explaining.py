@@ -50,8 +50,7 @@ def explain(evidence: Evidence, catalogue: Catalogue) -> Explanation:
             told = _told(evidence, Verdict.DELIVERED, because)
             return msgspec.structs.replace(told, at_ms=attempt.at_ms, attempt_id=attempt.id)
     if event.position >= evidence.cursor.position:
-        told = _told(evidence, Verdict.WAITING, _pace(evidence))
-        return msgspec.structs.replace(told, until_ms=evidence.deadline_ms)
+        return _told_waiting(evidence, _pace(evidence))
     return _told(evidence, Verdict.DELIVERED, "the webhook has passed it; the attempt itself is no longer kept")
 
 
@@ -91,7 +90,14 @@ def _waiting(evidence: Evidence) -> Explanation | None:
         because = "it was refused alone; the next events show whether only it is"
     else:
         return None
-    return msgspec.structs.replace(_told(evidence, Verdict.WAITING, because), until_ms=evidence.deadline_ms)
+    return _told_waiting(evidence, because)
+
+
+def _told_waiting(evidence: Evidence, because: str) -> Explanation:
+    """While the webhook is paused, nothing is given up."""
+    paused = evidence.webhook.paused_at_ms is not None
+    told = _told(evidence, Verdict.WAITING, because)
+    return told if paused else msgspec.structs.replace(told, until_ms=evidence.deadline_ms)
 
 
 def _pace(evidence: Evidence) -> str:
