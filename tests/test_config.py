@@ -9,14 +9,13 @@ from bellwire.config import (
     FILE_BYTES_MAX,
     SETTINGS,
     Config,
-    LogFormat,
-    LogLevel,
     default_file,
     load_config,
 )
 from bellwire.errors import Fault, InvalidSetting
 from bellwire.model.limits import Limits
 from bellwire.model.listen_address import ListenAddress
+from bellwire.model.log_form import LogFormat, LogLevel
 
 
 @pytest.fixture(autouse=True)
@@ -272,3 +271,36 @@ def refused_names(flags: Mapping[str, object]) -> set[str]:
 @given(st.dictionaries(st.sampled_from([setting.name for setting in SETTINGS]), st.text() | st.integers()))
 def test_whatever_is_written_is_read_or_refused_with_its_place(flags: dict[str, object]) -> None:
     assert refused_names(flags) <= flags.keys()
+
+
+def test_own_event_types_are_declared_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "bellwire.toml"
+    file.write_text('[event-types."shop.order-paid"]\nlevel = "warn"\ndescription = "An order was paid."\n')
+    config = load_config({}, {}, file)
+    (declared,) = config.event_types
+    assert (declared.id, declared.level.value, declared.description) == (
+        "shop.order-paid",
+        "warn",
+        "An order was paid.",
+    )
+    assert ("event-types", "shop.order-paid", f"file {file}") in [tuple(row) for row in config.explain()]
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ('event-types = "shop"', "event-types"),
+        ('[event-types.shop]\nlevel = "info"', "event-types/shop"),
+        ('[event-types."shop.paid"]', "event-types/shop.paid/level"),
+        ('[event-types."shop.paid"]\nlevel = "loud"', "event-types/shop.paid/level"),
+        ('[event-types."shop.paid"]\nlevel = "info"\nlevle = 1', "event-types/shop.paid/levle"),
+        ('[event-types]\n"shop.paid" = 5', "event-types/shop.paid"),
+    ],
+)
+def test_a_bad_declaration_of_a_type_is_named_with_its_place(tmp_path: Path, written: str, path: str) -> None:
+    file = tmp_path / "bellwire.toml"
+    file.write_text(written)
+    with pytest.raises(InvalidSetting) as caught:
+        load_config({}, {}, file)
+    assert [fault.path for fault in caught.value.faults] == [path]
+    assert str(file) in caught.value.faults[0].message

@@ -10,16 +10,22 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import platformdirs
 
-from bellwire.errors import Fault, InvalidSetting
+from bellwire.errors import Fault, InvalidObject, InvalidSetting
 from bellwire.model.duration import DurationMs, show_duration
+from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, EventType
 from bellwire.model.limits import MIB, Limits
 from bellwire.model.listen_address import ListenAddress, parse_listen_address
+from bellwire.model.log_form import LogFormat, LogLevel
 from bellwire.model.size import show_size
+from bellwire.rules.checking_types import read_declarations
 from bellwire.rules.reading_limits import AUTO, read_age, read_backlog_limit, read_bytes, read_count, show_backlog_limit
 from bellwire.rules.suggesting import alternatives, nearest, quoted
 
 VARIABLE_PREFIX: Final = "BELLWIRE_"
 FILE_VARIABLE: Final = "BELLWIRE_CONFIG"
+EVENT_TYPES: Final = "event-types"
+"""The file's table of own event types: `[event-types."shop.order-paid"]` with level and description."""
+
 FILE_BYTES_MAX: Final = 1024 * 1024
 PATH_LENGTH_MAX: Final = 4096
 
@@ -27,23 +33,6 @@ _DEFAULT_ADDRESS: Final = "127.0.0.1:8425"
 _CLIENT_VARIABLES: Final = frozenset({"BELLWIRE_URL", "BELLWIRE_TOKEN"})
 # Kubernetes gives these to every container beside a service named "bellwire".
 _FOREIGN_VARIABLES: Final = re.compile(r"BELLWIRE_(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_\w+)?)", re.ASCII)
-
-
-class LogLevel(enum.Enum):
-    """The least severity that is logged."""
-
-    ERROR = "error"
-    WARN = "warn"
-    INFO = "info"
-    DEBUG = "debug"
-
-
-class LogFormat(enum.Enum):
-    """How log lines look; auto: text on a terminal, json otherwise."""
-
-    AUTO = "auto"
-    TEXT = "text"
-    JSON = "json"
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -114,6 +103,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     attempts_per_webhook: int
     attempts_size: int
     origins: dict[str, Origin]
+    event_types: tuple[EventType, ...] = ()
 
     @property
     def limits(self) -> Limits:
@@ -130,10 +120,14 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     def explain(self) -> tuple[Row, ...]:
         """Every setting, its value as it would be written, and where it was set."""
-        return tuple(
+        rows = [
             Row(setting.name, setting.write(getattr(self, setting.field)), self.origins[setting.name].words)
             for setting in SETTINGS
-        )
+        ]
+        if self.event_types:
+            ids = ", ".join(event_type.id for event_type in self.event_types)
+            rows.append(Row(EVENT_TYPES, ids, self.origins[EVENT_TYPES].words))
+        return tuple(rows)
 
 
 def load_config(flags: Mapping[str, object], environ: Mapping[str, str], file: Path | None) -> Config:
@@ -144,7 +138,8 @@ def load_config(flags: Mapping[str, object], environ: Mapping[str, str], file: P
     Raises InvalidSetting with everything that is wrong.
     """
     faults: list[Fault] = []
-    written: dict[str, tuple[object, Origin]] = {setting.name: (None, Origin("default")) for setting in SETTINGS}
+    names = [*(setting.name for setting in SETTINGS), EVENT_TYPES]
+    written: dict[str, tuple[object, Origin]] = dict.fromkeys(names, (None, Origin("default")))
     _take_file(written, faults, environ, file)
     _take_environment(written, faults, environ)
     for name, value in flags.items():
@@ -152,11 +147,23 @@ def load_config(flags: Mapping[str, object], environ: Mapping[str, str], file: P
             setting = _BY_NAME[name.replace("_", "-")]
             written[setting.name] = (value, Origin(f"flag --{setting.name}"))
     values = {setting.field: _read(setting, *written[setting.name], faults) for setting in SETTINGS}
+    event_types = _declarations(*written[EVENT_TYPES], faults)
     if not faults and not values["insecure_listen"] and not values["listen"].is_loopback:
         faults.append(_reachable(values["listen"], written["listen"][1]))
     if faults:
         raise InvalidSetting("\n".join(f"{path}: {message}" for path, message in faults), faults=tuple(faults))
-    return Config(**values, origins={name: origin for name, (_, origin) in written.items()})
+    origins = {name: origin for name, (_, origin) in written.items()}
+    return Config(**values, origins=origins, event_types=event_types)
+
+
+def _declarations(written: object, origin: Origin, faults: list[Fault]) -> tuple[EventType, ...]:
+    """The event types that the file declares."""
+    try:
+        return () if written is None else read_declarations(written, description_length_max=DESCRIPTION_LENGTH_MAX)
+    except InvalidObject as problem:
+        for path, message in problem.faults:
+            faults.append(Fault(f"{EVENT_TYPES}/{path}".rstrip("/"), f"{message} ({origin.words})"))
+        return ()
 
 
 def default_file() -> Path:
@@ -181,7 +188,7 @@ def _take_file(
         return
     origin = Origin(f"file {file}", folder=file.absolute().parent)
     for name, value in table.items():
-        if name in _BY_NAME:
+        if name in _BY_NAME or name == EVENT_TYPES:
             written[name] = (value, origin)
         else:
             faults.append(Fault(name, f"{_unknown(name, _BY_NAME)} ({origin.words})"))

@@ -260,6 +260,10 @@ class Bellwire:
         """Declare an own event type, so that webhooks can list it, or describe it anew. Raises InvalidObject."""
         return await self._cataloguer.declare(type_id, level=read_level(level), description=description)
 
+    async def declare_types(self, types: Iterable[EventType]) -> None:
+        """Declare own event types, those that are known just so left alone. Raises InvalidObject."""
+        await self._cataloguer.declare_all(types)
+
     async def override_level(self, type_id: EventTypeId, level: EventLevel | None) -> EventType:
         """Set what counts instead of a type's own level, None: its own again; counts at once. Raises UnknownThing."""
         return await self._cataloguer.override(type_id, level)

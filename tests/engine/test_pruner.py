@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from bellwire.engine.pruner import PAUSE_MS
 from bellwire.errors import ConflictingEvent, StorageUnavailable
 from bellwire.model.attempt import Request, Response
-from bellwire.model.cursor import CursorMove
+from bellwire.model.cursor import Cursor, CursorMove
 from bellwire.model.duration import DurationMs
 from bellwire.model.event import EventId, Position
 from bellwire.model.limits import DAY_MS, MIB, Limits
 from bellwire.model.room import Room, RoomState
+from bellwire.model.webhook import RegisteredWebhook
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
 from bellwire.store import AttemptSearch, DiscardSearch, Store
@@ -299,6 +300,34 @@ async def test_the_cursor_of_an_idle_webhook_follows_a_log_that_was_removed_befo
     await look(world)
     assert world.store.log.begin == 12_001
     assert (await world.cursor(webhook_id)).position == 12_001
+
+
+async def test_what_is_logged_while_a_webhook_is_registered_or_enabled_is_kept_for_it(
+    begin: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await begin()
+    add, replace_webhook = world.store.registry.add_webhook, world.store.registry.replace_webhook
+
+    async def add_slowly(webhook: RegisteredWebhook, cursor: Cursor) -> None:
+        await world.publish("a")
+        await look(world)
+        await add(webhook, cursor)
+
+    async def replace_slowly(webhook: RegisteredWebhook) -> None:
+        await world.publish("b")
+        await look(world)
+        await replace_webhook(webhook)
+
+    monkeypatch.setattr(world.store.registry, "add_webhook", add_slowly)
+    webhook_id = await world.create(throttle=0)
+    await look(world)
+    await world.bellwire.patch_webhook(webhook_id, {"enable": False})
+    await look(world)
+    monkeypatch.setattr(world.store.registry, "replace_webhook", replace_slowly)
+    await world.bellwire.patch_webhook(webhook_id, {"enable": True})
+    await look(world)
+    assert world.sent_ids() == [("a",), ("b",)]
+    assert await retained(world) == []
 
 
 async def test_a_cursor_that_points_before_the_log_goes_on_where_it_begins(begin: Start) -> None:

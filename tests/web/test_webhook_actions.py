@@ -34,7 +34,9 @@ async def test_an_edit_of_an_older_version_is_refused_for_actions_too(client: ht
     path = await create(client)
     await client.patch(path, json={"name": "newer"})
     expect_problem(await client.post(f"{path}/pause", headers={"If-Match": '"1"'}), 412, kind="edit-conflict")
-    expect_problem(await client.post(f"{path}/rotate-key", headers={"If-Match": '"1"'}, json={}), 412, kind="edit-conflict")
+    expect_problem(
+        await client.post(f"{path}/rotate-key", headers={"If-Match": '"1"'}, json={}), 412, kind="edit-conflict"
+    )
 
 
 async def test_the_form_of_the_key_that_receivers_want_is_shown_to_whoever_sent_it_only(

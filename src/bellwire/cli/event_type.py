@@ -1,11 +1,12 @@
 """`bellwire event-type`: one kind of event; show, set its level, declare one of your own."""
 
+import http
 from collections.abc import Mapping
 
 import click
 import msgspec
 
-from bellwire.cli.client import Client, path_of
+from bellwire.cli.client import Client, Refused, path_of
 from bellwire.cli.helping import OrderedGroup, examples
 from bellwire.cli.locating import connect, server_options
 from bellwire.cli.tables import LEVEL_STYLES, print_facts, print_json_lines
@@ -87,14 +88,28 @@ def set_level(context: click.Context, type_id: str, level: str) -> None:
 @click.pass_context
 def declare(context: click.Context, type_id: str, level: str, description: str | None) -> None:
     """Declare an event type of your own, so that webhooks can list it; or describe it anew."""
+    client = connect(context)
+    if _comes_with_bellwire(client, type_id):
+        message = f"{type_id} comes with Bellwire; to set its level: bellwire event-type level {type_id} {level}"
+        raise click.ClickException(message)
     wish = {"level": level} if description is None else {"level": level, "description": description}
-    _put(connect(context), type_id, wish)
+    _put(client, type_id, wish)
 
 
 @click.group(cls=OrderedGroup, commands=[show, set_level, declare])
 @server_options
 def event_type() -> None:
     """Look at an event type, set its level, declare your own."""
+
+
+def _comes_with_bellwire(client: Client, type_id: str) -> bool:
+    try:
+        answer = client.ask("GET", path_of("event-types", type_id))
+    except Refused as refused:
+        if refused.status == http.HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return msgspec.json.decode(answer.body, type=TypeDetails).comes_with_bellwire
 
 
 def _put(client: Client, type_id: str, wish: Mapping[str, str | None]) -> None:

@@ -8,7 +8,7 @@ from typing import Final, assert_never
 import structlog
 from structlog.typing import Processor
 
-from bellwire.config import LogFormat, LogLevel
+from bellwire.model.log_form import LogFormat, LogLevel
 
 SEVERITIES: Final = {
     LogLevel.ERROR: logging.ERROR,

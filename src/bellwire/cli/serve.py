@@ -76,6 +76,7 @@ def serve(
 async def _serve(config: Config) -> None:
     with _stop_signals(config.data) as stop:
         async with Bellwire.open(config.data, limits=config.limits) as service:
+            await service.declare_types(config.event_types)
             server = await serve_api(service, host=config.listen.host, port=config.listen.port)
             try:
                 url = url_of(server.host, server.port)

@@ -1,6 +1,6 @@
 """The cataloguer: declares event types and takes an operator's levels for them; both count at once."""
 
-from typing import Final
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
@@ -8,10 +8,16 @@ from bellwire.engine.selector import Selector
 from bellwire.engine.supervisor import Supervisor
 from bellwire.errors import Fault, InvalidObject, UnknownThing
 from bellwire.model.event import EventTypeId
-from bellwire.model.event_type import DECLARED_TYPES_MAX, Catalogue, EventLevel, EventType, TracingLevel, is_type_id
+from bellwire.model.event_type import (
+    DECLARED_TYPES_MAX,
+    DESCRIPTION_LENGTH_MAX,
+    Catalogue,
+    EventLevel,
+    EventType,
+    TracingLevel,
+    is_type_id,
+)
 from bellwire.store import Registry
-
-DESCRIPTION_LENGTH_MAX: Final = 500
 
 
 class Cataloguer:
@@ -30,6 +36,13 @@ class Cataloguer:
         for stored in await self._registry.declared_types():
             shipped = self._shipped.get(stored.id)
             self._selector.declare(stored if shipped is None else replace(shipped, override=stored.override))
+
+    async def declare_all(self, types: Iterable[EventType]) -> None:
+        """Declare those that are not known just so. Raises InvalidObject."""
+        for wanted in types:
+            known = self._catalogue.current(wanted.id)
+            if known is None or (known.level, known.description) != (wanted.level, wanted.description):
+                await self.declare(wanted.id, level=wanted.level, description=wanted.description)
 
     def is_shipped(self, type_id: EventTypeId) -> bool:
         """Whether the type comes with Bellwire."""

@@ -83,6 +83,7 @@ class Dispatcher:
         self._blocked: Unreadable | None = None
         self._look_again_at_ms = 0
         self._planning_from: Position | None = None
+        self._edited_from: Position | None = None
 
     def rest(self) -> None:
         """Nothing waits up to the end of the log, as somebody found out: read on from there."""
@@ -155,9 +156,11 @@ class Dispatcher:
     def held(self) -> Iterator[None]:
         """While an edit is being stored, nothing begins that may contradict it."""
         self._free.clear()
+        self._edited_from = self._parts.log.end
         try:
             yield
         finally:
+            self._edited_from = None
             self._free.set()
 
     def apply(self, webhook: RegisteredWebhook) -> None:
@@ -183,9 +186,11 @@ class Dispatcher:
     def needs_from(self) -> Position | None:
         """Where the part of the log begins that this webhook may still need; None: nothing waits for it.
 
-        What a plan has taken in hand is needed until the plan is stored.
+        What a plan has taken in hand is needed until the plan is stored; what comes while an edit is stored may be
+        wanted after it.
         """
-        return self._planner.needs_from(self._cursor) if self._planning_from is None else self._planning_from
+        planned = self._planner.needs_from(self._cursor) if self._planning_from is None else self._planning_from
+        return min((place for place in (planned, self._edited_from) if place is not None), default=None)
 
     async def backlog(self) -> int:
         """How many events wait: in hand, set aside, and in the log."""

@@ -69,7 +69,7 @@ class Doorkeeper:
         log, room = self._store.log, self.room
         holders = sorted(self._supervisor.holders(), key=lambda holder: holder[1])
         logged = log.bytes_logged
-        needed_from = holders[0][1] if holders else log.end
+        needed_from = self._supervisor.needs_from or log.end
         used_bytes = logged - await log.bytes_before(needed_from)
         named = [
             Holder(

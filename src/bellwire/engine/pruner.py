@@ -86,21 +86,26 @@ class Pruner:
             await self._exhaust(step)
         self._supervisor.bring_forward(self._store.log.begin)
 
-    async def _exhaust(self, step: Callable[[], Awaitable[bool]]) -> None:
-        """Repeat the step until there is nothing left to do; others get their turn after each."""
+    async def _exhaust(self, step: Callable[[], Awaitable[bool]]) -> bool:
+        """Repeat the step until it finds nothing to do; others get their turn after each. Says if it ever did."""
+        did = False
         while not self._stopped and await step():
+            did = True
             await self._clock.wait(self._woken, until_ms=self._clock.steady_ms() + STEP_PAUSE_MS)
             self._woken.clear()
+        return did
 
     async def _remove_events(self) -> bool:
         return await self._remove(self._limits)
 
     async def _remove_events_early(self) -> bool:
-        """While the file system is nearly full, settled events give way; but only if that helps."""
-        if not self._is_low(self._store.free_bytes()):
+        """While the file system is nearly full, settled events give way; but only as long as that gives room back."""
+        if self._is_low():
+            await self._exhaust(self._give_back)
+        if not self._is_low():
             return False
         removed = await self._remove(replace(self._limits, retention_bytes=0))
-        return removed and await self._give_back()
+        return removed and await self._exhaust(self._give_back)
 
     async def _remove(self, limits: Limits) -> bool:
         log, needed_from, now_ms = self._store.log, self._doorkeeper.needed_from, self._clock.steady_ms()
@@ -131,8 +136,9 @@ class Pruner:
         return await self._store.log.forget(accepted_before_ms=self._clock.steady_ms() - ID_KNOWN_MS) > 0
 
     async def _give_back(self) -> bool:
-        spare_bytes = 0 if self._is_low(self._store.free_bytes()) else SPARE_BYTES
+        spare_bytes = 0 if self._is_low() else SPARE_BYTES
         return await self._store.give_back(spare_bytes=spare_bytes) > 0
 
-    def _is_low(self, free_bytes: int | None) -> bool:
+    def _is_low(self) -> bool:
+        free_bytes = self._store.free_bytes()
         return free_bytes is not None and free_bytes < LOW_FLOORS * self._limits.free_floor_bytes

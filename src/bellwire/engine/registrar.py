@@ -78,9 +78,10 @@ class Registrar:
                 gaps=() if checked.webhook.enable else (Gap(since=end),),
             )
             cursor = Cursor(webhook_id=webhook.id, position=end, since_ms=now_ms)
-            await self._registry.add_webhook(webhook, cursor)
-            self._webhooks[webhook.id] = webhook
-            self._supervisor.add(webhook, cursor)
+            with self._supervisor.keeping(end):
+                await self._registry.add_webhook(webhook, cursor)
+                self._webhooks[webhook.id] = webhook
+                self._supervisor.add(webhook, cursor)
         return webhook, checked
 
     async def replace(

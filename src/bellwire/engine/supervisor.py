@@ -1,7 +1,8 @@
 """The supervisor: one dispatcher per webhook, running while it has something to do, and begun anew if it fails."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from bellwire.engine.dispatcher import Dispatcher, Parts
@@ -25,6 +26,7 @@ class Supervisor:
         self._switchboard = switchboard
         self._dispatchers: dict[WebhookId, Dispatcher] = {}
         self._tasks: dict[WebhookId, asyncio.Task[None]] = {}
+        self._kept: list[Position] = []
         self._stopped = False
 
     def __getitem__(self, webhook_id: WebhookId) -> Dispatcher:
@@ -70,6 +72,20 @@ class Supervisor:
         self._switchboard.refilter()
         for dispatcher in self._dispatchers.values():
             dispatcher.refilter()
+
+    @contextmanager
+    def keeping(self, position: Position) -> Iterator[None]:
+        """The log is needed from there on, for a webhook that is just being stored."""
+        self._kept.append(position)
+        try:
+            yield
+        finally:
+            self._kept.remove(position)
+
+    @property
+    def needs_from(self) -> Position | None:
+        """Where the part of the log begins that any webhook may still need; None: nothing waits."""
+        return min([*self._kept, *(position for _, position in self.holders())], default=None)
 
     def holders(self) -> list[tuple[RegisteredWebhook, Position]]:
         """The webhooks that still need a part of the log, and where that part begins; an idle one needs none."""

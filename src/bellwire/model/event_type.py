@@ -11,6 +11,7 @@ from bellwire.model.event import EventTypeId
 
 TYPE_ID_LENGTH_MAX: Final = 128
 DECLARED_TYPES_MAX: Final = 10_000
+DESCRIPTION_LENGTH_MAX: Final = 500
 
 _TYPE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)+", re.ASCII)
 

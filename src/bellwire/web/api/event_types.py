@@ -8,10 +8,9 @@ import msgspec
 from starlette.responses import Response
 
 from bellwire.catalogue.loading import load_groups, load_keys, load_type_keys
-from bellwire.engine.cataloguer import DESCRIPTION_LENGTH_MAX
 from bellwire.errors import Fault, InvalidObject, UnknownThing
 from bellwire.model.event import EventTypeId
-from bellwire.model.event_type import Catalogue, EventLevel, EventType, FormerType, TracingLevel
+from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, Catalogue, EventLevel, EventType, FormerType, TracingLevel
 from bellwire.rules.checking_types import TypeWish, read_wish
 from bellwire.rules.suggesting import alternatives
 from bellwire.service import Bellwire
