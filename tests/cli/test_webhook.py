@@ -53,6 +53,7 @@ def test_the_example_of_the_page_is_registered_and_its_id_is_all_that_standard_o
     assert re.fullmatch(r"\S+\n", told.out)
     assert "warning: events/1: " in told.err
     assert f"bellwire webhook status {told.out.strip()}" in told.err
+    assert "want its key as whsec_bXktc2VjcmV0LWtleQ==" in told.err
     assert object_of(served, told.out.strip())["httpHeaders"] == {"X-My-Header": "my-value"}
 
 

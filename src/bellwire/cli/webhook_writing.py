@@ -26,7 +26,10 @@ SERVER_FIELDS: Final = ("id", "createdAt", "updatedAt")
 
 
 class Edited(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What the API answers to an edit, as far as it is told. event_types: how many it gets, if it was checked."""
+    """What the API answers to an edit, as far as it is told. event_types: how many it gets, if it was checked.
+
+    receiver_key: the form of the signature key that receivers' libraries want, if the API knows the key itself.
+    """
 
     id: str = ""
     name: str = ""
@@ -34,6 +37,7 @@ class Edited(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     events_policy: str = ""
     warnings: tuple[dict[str, str], ...] = ()
     event_types: int = 0
+    receiver_key: str | None = None
 
 
 @click.command(
@@ -64,6 +68,8 @@ def create(context: click.Context, /, document: BinaryIO | None, yes: bool, **op
     say(edited.id)
     _warn(edited)
     wanted = edited.events[0] if edited.events_policy == "include" and edited.events else "auth.success"
+    if edited.receiver_key is not None:
+        note(f"receivers' Standard Webhooks libraries want its key as {edited.receiver_key}")
     note(f"created {edited.name!r}; to publish an event that it gets, and to see how it does:")
     note(f"  bellwire emit {wanted}", style="cyan")
     note(f"  bellwire webhook status {edited.id}", style="cyan")
