@@ -87,7 +87,7 @@ class Planner:
         """Where the part of the log begins that may still be read for this webhook; None: nothing waits."""
         places = [aside.position for aside in cursor.set_aside]
         gap = self._gap_ahead(cursor)
-        if cursor.open is not None or cursor.splitting is not None or self._was_splitting:
+        if cursor.open is not None or cursor.splitting is not None:
             places.append(cursor.position)
         elif self._reread_from is not None:
             places.append(min(self._reread_from, self._reader.position))
