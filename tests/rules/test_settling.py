@@ -168,3 +168,9 @@ def test_an_event_set_aside_has_failures_of_its_own_and_leaves_when_it_is_accept
     assert (tried.failures, tried.set_aside[0].failures, tried.set_aside[0].retry_at_ms) == (0, 2, 777)
     done = move_cursor(tried, alone, first, outcome=Delivered(), step=Advance(), now_ms=300).cursor
     assert (done.set_aside, done.delivered, done.position) == ((), 2, 7)
+
+
+def test_an_endpoint_that_is_gone_says_so_to_an_event_set_aside_too() -> None:
+    aside = cursor_with(6, aside=True)
+    gone = settle(aside, Gone("answered 410"), Stop()).cursor
+    assert (gone.gone, gone.open, gone.failure) == (True, None, "answered 410")

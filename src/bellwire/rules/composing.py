@@ -1,7 +1,7 @@
 """What exactly do we send?"""
 
 import base64
-from typing import Final
+from typing import Final, assert_never
 
 import msgspec
 
@@ -69,3 +69,4 @@ def _authorization(webhook: WebHook, credentials: Credentials) -> list[tuple[str
             return [("Authorization", "Basic " + base64.b64encode(user_pass).decode())]
         case Bearer():
             return [("Authorization", f"Bearer {credentials.auth_secret}")]
+    assert_never(webhook.http_auth)

@@ -81,10 +81,9 @@ def _explained(problem: str) -> InvalidEvent:
         member, message = missing[1], f"is missing; {_MEMBERS}"
     elif unknown := _UNKNOWN.search(problem):
         member, message = unknown[1], f"is no member of an event; {_MEMBERS}"
-    elif wrong := _WRONG_TYPE.search(problem):
-        expected, found = (_JSON_NAMES.get(name, name) for name in wrong.groups())
-        message = f"must be {expected}, not {found}"
     else:
-        message = problem
+        wrong = _WRONG_TYPE.search(problem)
+        expected, found = (_JSON_NAMES.get(name, name) for name in (wrong.groups() if wrong else ("", "")))
+        message = f"must be {expected}, not {found}" if wrong else problem
     path = f"events/{index}/{member}" if member else f"events/{index}"
     return InvalidEvent(index, Fault(path, message))

@@ -9,15 +9,12 @@ from bellwire.model.attempt import (
     Advance,
     Delivered,
     Drop,
-    Failed,
-    Gone,
     Halve,
     NextStep,
     Outcome,
     PutAside,
     Refused,
     RetryAt,
-    RetryLater,
     Stop,
     TryNext,
 )
@@ -127,19 +124,10 @@ def _failed(cursor: Cursor, outcome: Outcome, now_ms: int) -> Cursor:
     return replace(
         cursor,
         failures=cursor.failures + 1,
-        failure=_reason(outcome),
+        failure="" if isinstance(outcome, Delivered) else outcome.reason,
         since_ms=since_ms,
         last_failure_at_ms=now_ms,
     )
-
-
-def _reason(outcome: Outcome) -> str:
-    match outcome:
-        case Delivered():
-            return ""
-        case Refused(reason=reason) | RetryLater(reason=reason) | Gone(reason=reason) | Failed(reason=reason):
-            return reason
-    assert_never(outcome)
 
 
 def _remember_size(cursor: Cursor, batch: Batch, outcome: Outcome) -> Cursor:
