@@ -41,6 +41,21 @@ def test_event_types_are_listed_by_pattern_former_names_with_what_they_are_today
     assert "no event type matches 'x.*'" in served("event-types", "x.*").err
 
 
+def test_event_types_are_listed_by_group_and_by_what_is_said_about_them(served: Served) -> None:
+    told = served.right("event-types", "--group", "acme", "--text", "Certificate Authority", "--json").items()
+    assert told
+    assert all(str(row["id"]).startswith("acme.") for row in told)
+    assert "did you mean auth?" in served("event-types", "--group", "auht").err
+    assert served("event-types", "--text", "no such text").err == "no such event types\n"
+
+
+def test_dead_letters_are_asked_for_by_the_reasons_there_are(served: Served) -> None:
+    for reason in ("expired", "refused", "lossy", "disabled"):
+        served.right("dead-letters", "--reason", reason, "--webhook", "none")
+    told = served("dead-letters", "--reason", "lost")
+    assert (told.code, "'expired', 'refused', 'lossy', 'disabled'" in told.err) == (2, True)
+
+
 def test_attempts_are_listed_with_what_came_of_them(served: Served, program: Start) -> None:
     with Receiver(("127.0.0.1", 0), lambda _: None, statuses=(500, 200)) as receiver:
         webhook_id = served.right("webhook", "create", "--url", receiver.url, "--event", "auth.success").out.strip()

@@ -12,6 +12,8 @@ import pytest
 
 from bellwire.cli.receiver import Received, Receiver
 from cli.conftest import Bellwire, Start, serve
+from receivers import Receiver as Slow
+from receivers import Reply
 
 
 def health(url: str) -> int:
@@ -53,6 +55,31 @@ def test_a_second_signal_stops_at_once(tmp_path: Path, bellwire: Bellwire) -> No
         server.error_with("stopping")
         assert server.end(signal.SIGTERM) == 128 + signal.SIGTERM
     assert not (tmp_path / "server.json").exists()
+
+
+def test_while_it_stops_publishers_are_told_to_come_again(tmp_path: Path, bellwire: Bellwire) -> None:
+    release = threading.Event()
+    with contextlib.closing(serve(tmp_path)) as server, Slow(Reply(hold=release)) as receiver:
+        assert bellwire("--data", tmp_path, "webhook", "create", "--url", receiver.url).code == 0
+        assert bellwire("--data", tmp_path, "emit", "auth.success").code == 0
+        receiver.wait_for(1)
+        server.process.send_signal(signal.SIGTERM)
+        server.error_with("stopping")
+        told = bellwire("--data", tmp_path, "emit", "auth.success")
+        assert (told.code, "Bellwire is stopping" in told.err) == (1, True)
+        release.set()
+        assert server.wait() == 0
+    assert not (tmp_path / "server.json").exists()
+
+
+def test_event_types_of_the_settings_are_declared_when_it_starts(tmp_path: Path, bellwire: Bellwire) -> None:
+    file, data = tmp_path / "bellwire.toml", tmp_path / "data"
+    for level, description in (("warn", "An order was paid."), ("debug", "Paid.")):
+        file.write_text(f'[event-types."shop.order-paid"]\nlevel = "{level}"\ndescription = "{description}"\n')
+        with contextlib.closing(serve(data, "--config", str(file))) as server:
+            (row,) = bellwire("--data", data, "event-types", "shop.*", "--json").items()
+            assert (row["level"], row["description"]) == (level, description)
+            assert server.end(signal.SIGTERM) == 0
 
 
 def test_a_data_folder_in_use_is_one_clear_line_and_harms_nobody(tmp_path: Path, program: Start) -> None:

@@ -1,3 +1,4 @@
+import base64
 import json
 import queue
 from collections.abc import Iterator
@@ -23,6 +24,10 @@ def endpoint(arrivals: queue.SimpleQueue[Received]) -> Iterator[str]:
 
 def created(served: Served, url: str, *options: str) -> str:
     return served.right("webhook", "create", "--url", url, "--event", "auth.success", *options).out.strip()
+
+
+def state_of(served: Served, webhook_id: str) -> object:
+    return served.right("webhook", "status", webhook_id, "--json").items()[0]["state"]
 
 
 def test_a_test_shows_the_exchange_and_its_verdict(
@@ -103,3 +108,63 @@ def test_levels_are_set_and_own_types_declared(served: Served) -> None:
     refused = served("event-type", "declare", "auth.success")
     assert refused.code == 1
     assert "comes with Bellwire" in refused.err
+
+
+def test_pausing_what_is_disabled_says_that_nothing_comes(served: Served) -> None:
+    webhook_id = created(served, NOBODY, "--disabled")
+    assert "disabled too" in served.right("webhook", "pause", webhook_id).out
+    assert f"bellwire webhook enable {webhook_id}" in served.right("webhook", "resume", webhook_id).out
+    assert state_of(served, webhook_id) == "disabled"
+
+
+def test_a_webhook_that_is_gone_is_shown_as_that_and_can_be_resumed(served: Served) -> None:
+    with Receiver(("127.0.0.1", 0), lambda _: None, statuses=(410, 200)) as receiver:
+        webhook_id = created(served, receiver.url, "--throttle", "0s")
+        served.right("emit", "auth.success")
+        while state_of(served, webhook_id) != "gone":
+            pass
+        assert served.right("webhook", "list").out.splitlines()[1].split()[1:3] == ["gone", "1"]
+        assert "gone: answered 410 Gone" in served.right("attempts", "--webhook", webhook_id).out
+        served.right("webhook", "resume", webhook_id)
+        while served.right("webhook", "status", webhook_id, "--json").items()[0]["delivered"] != 1:
+            pass
+
+
+def test_a_secret_from_standard_input_signs_without_its_line_end(
+    served: Served, endpoint: str, arrivals: queue.SimpleQueue[Received]
+) -> None:
+    webhook_id = created(served, endpoint, "--throttle", "0s")
+    told = served.right("webhook", "rotate-key", webhook_id, "--secret-stdin", stdin=b"s3cret\n")
+    assert "whsec_" + base64.b64encode(b"s3cret").decode() in told.err
+    served.right("emit", "auth.success")
+    received = arrivals.get(timeout=30)
+    signature = received.lower_case_headers()["x-signature"]
+    assert served("verify", "--secret", "s3cret", "--signature", signature, stdin=received.body).code == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "stdin", "code", "words"),
+    [
+        (("--secret-env", "A", "--secret-file", "/b"), b"", 2, "give one of"),
+        (("--secret-env", "A", "--secret-stdin"), b"x", 2, "give one of"),
+        (("--secret-stdin",), b"\n", 1, "standard input is empty"),
+        (("--secret-stdin",), b"\xff", 1, "not UTF-8 at byte 0"),
+        (("--secret-stdin",), b"x" * 65_537, 1, "more than 65536 bytes"),
+        (("--secret-stdin",), b"whsec_???", 1, "signatureKey/secret: "),
+        (("--overlap", "soon"), b"", 1, "overlap: 'soon' is not a duration"),
+    ],
+)
+def test_a_rotation_that_cannot_be_made_says_why(
+    served: Served, options: tuple[str, ...], stdin: bytes, code: int, words: str
+) -> None:
+    webhook_id = created(served, NOBODY)
+    told = served("webhook", "rotate-key", webhook_id, *options, stdin=stdin)
+    assert (told.code, words in told.err) == (code, True), told
+    assert json.loads(served.right("webhook", "show", webhook_id).out)["signatureKey"] == {"@type": "None"}
+
+
+def test_a_test_that_may_not_be_sent_is_blocked(served: Served) -> None:
+    told = served("webhook", "test", created(served, NOBODY, "--secret-env", "NO_SUCH_VARIABLE_HERE"))
+    assert told.code == 1
+    assert told.out.startswith("blocked: signatureKey: the environment variable NO_SUCH_VARIABLE_HERE is not set")
+    assert len(told.out.splitlines()) == 1

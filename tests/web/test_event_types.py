@@ -49,9 +49,30 @@ async def test_no_pattern_is_a_burden(client: httpx.AsyncClient) -> None:
         assert expect_json(await client.get("/v1/event-types", params={"pattern": pattern}))["items"] == []
 
 
-async def test_an_over_long_pattern_is_refused(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/v1/event-types", params={"pattern": "*" * 129})
-    assert expect_problem(answer, 400, kind="invalid-parameter")["errors"][0]["path"] == "pattern"
+@pytest.mark.parametrize("name", ["pattern", "text", "group"])
+async def test_an_over_long_filter_is_refused(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get("/v1/event-types", params={name: "*" * 129})
+    assert expect_problem(answer, 400, kind="invalid-parameter")["errors"][0]["path"] == name
+
+
+async def test_a_group_has_the_types_that_begin_with_it(client: httpx.AsyncClient, service: Bellwire) -> None:
+    pages = await expect_pages(client, "/v1/event-types", group="auth", limit=5)
+    found = [item["id"] for page in pages for item in page]
+    assert found == sorted(type_id for type_id in service.catalogue.ids() if type_id.startswith("auth."))
+
+
+async def test_a_group_that_no_type_has_is_answered_with_the_nearest_one(client: httpx.AsyncClient) -> None:
+    problem = expect_problem(await client.get("/v1/event-types?group=auht"), 400, kind="invalid-parameter")
+    assert "did you mean auth?" in problem["detail"]
+
+
+async def test_text_is_found_in_ids_and_descriptions_whatever_its_case(client: httpx.AsyncClient) -> None:
+    page = expect_json(await client.get("/v1/event-types", params={"text": "CERTIFICATE authority", "group": "acme"}))
+    assert page["items"]
+    assert all("certificate authority" in item["description"].casefold() for item in page["items"])
+    by_id = expect_json(await client.get("/v1/event-types?text=th.succ"))["items"]
+    assert [item["id"] for item in by_id] == ["auth.success"]
+    assert expect_json(await client.get("/v1/event-types?text=no-such-text"))["items"] == []
 
 
 async def test_a_type_seen_for_the_first_time_is_listed_from_then_on(client: httpx.AsyncClient) -> None:

@@ -200,10 +200,7 @@ async def test_stopping_finishes_the_request_in_hand(service: Bellwire, token: s
         await stopping
 
 
-async def test_stopping_does_not_wait_for_ever_for_a_slow_client(
-    service: Bellwire, token: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bellwire.web.server.STOP_S", 0)
+async def test_stopping_does_not_wait_for_ever_for_a_slow_client(service: Bellwire, token: str) -> None:
     server = await serve_api(service, host="127.0.0.1", port=0)
     async with connected(server) as (reader, writer):
         writer.write(
@@ -211,7 +208,7 @@ async def test_stopping_does_not_wait_for_ever_for_a_slow_client(
             b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
         )
         assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"
-        await server.stop()
+        await server.stop(within_s=0)
         await reader.read()
     left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
     assert not [task for task in left if "run_asgi" in repr(task)]

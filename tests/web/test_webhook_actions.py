@@ -39,6 +39,15 @@ async def test_an_edit_of_an_older_version_is_refused_for_actions_too(client: ht
     )
 
 
+@pytest.mark.parametrize("action", ["pause", "resume", "rotate-key", "test"])
+async def test_an_action_with_a_parameter_that_means_nothing_is_refused_and_changes_nothing(
+    client: httpx.AsyncClient, action: str
+) -> None:
+    path = await create(client)
+    expect_problem(await client.post(f"{path}/{action}?until=5m"), 400, kind="invalid-parameter")
+    assert (await client.get(path)).headers["etag"] == '"1"'
+
+
 async def test_the_form_of_the_key_that_receivers_want_is_shown_to_whoever_sent_it_only(
     client: httpx.AsyncClient,
 ) -> None:

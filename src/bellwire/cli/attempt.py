@@ -14,14 +14,14 @@ from bellwire.cli.locating import connect, server_options
 from bellwire.cli.tables import OUTCOME_STYLES, Column, Cut, print_facts, print_json_lines, print_table
 from bellwire.cli.terminal import note, say
 from bellwire.cli.webhook_rows import complete_id, webhook_names
-from bellwire.cli.wording import counted, length, moment, size
+from bellwire.cli.wording import counted, moment, size, took
+from bellwire.model.cursor import DiscardReason
 
 LIMIT_MAX: Final = 1_000_000
 FOLLOW_INTERVAL_S: Final = 1
 FOLLOWED_MAX: Final = 10_000
 """So many attempts of one interval are shown at most: the latest of them."""
 FOLLOWED_PAGE_ITEMS: Final = 100
-TENTHS_BELOW_MS: Final = 10
 
 
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -106,7 +106,9 @@ def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit
 
 @click.command(epilog=examples("bellwire dead-letters --reason expired", "bellwire dead-letters --webhook ID --json"))
 @click.option("--webhook", "webhook_id", metavar="ID", shell_complete=complete_id, help="Only those of this webhook.")
-@click.option("--reason", help="Only those given up for this reason: expired or disabled.")
+@click.option(
+    "--reason", type=click.Choice([reason.value for reason in DiscardReason]), help="Only those given up for this."
+)
 @click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each dead letter, a line each.")
 @server_options
@@ -165,13 +167,9 @@ def _cells(row: AttemptRow, names: dict[str, str]) -> tuple[str, ...]:
         str(row.number),
         f"{row.events:,}",
         size(row.bytes),
-        _took(row),
+        took(row.duration_ms),
         _outcome(row),
     )
-
-
-def _took(row: AttemptRow) -> str:
-    return f"{row.duration_ms:.1f} ms" if row.duration_ms < TENTHS_BELOW_MS else length(round(row.duration_ms))
 
 
 def _outcome(row: AttemptRow) -> str:
@@ -206,6 +204,6 @@ def _newer_than(
 
 def _say_attempt(row: AttemptRow, names: dict[str, str]) -> None:
     number = f", attempt {row.number}" if row.number > 1 else ""
-    what = f"{counted(row.events, 'event')}, {size(row.bytes)}, {_took(row)}{number}"
+    what = f"{counted(row.events, 'event')}, {size(row.bytes)}, {took(row.duration_ms)}{number}"
     name = names.get(row.webhook_id, row.webhook_id)
     say(f"{moment(row.at)}  {name}  {_outcome(row)}  ({what})", style=OUTCOME_STYLES.get(row.outcome))

@@ -88,9 +88,10 @@ class Client:
         query: Query | None = None,
         body: bytes | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout_s: float = TIMEOUT_S,
     ) -> Answer:
         """Make one request; a GET is made again when the kept connection had gone away meanwhile."""
-        self._renew()
+        self._renew(timeout_s)
         target = self._target(path, query or {})
         sent = {**self._headers(), **(headers or {})}
         try:
@@ -139,11 +140,14 @@ class Client:
         """Let go of the connection; the next request opens another."""
         self._connection.close()
 
-    def _renew(self) -> None:
-        """Leave a connection that was idle while a person thought: the server may be about to close it."""
+    def _renew(self, timeout_s: float) -> None:
+        """Leave a connection that was idle while a person thought: the server may be about to close it. So is one left
+        that would wait for another time.
+        """
         now = time.monotonic()
-        if now - self._used_at > KEPT_S:
+        if now - self._used_at > KEPT_S or self._connection.timeout != timeout_s:
             self.close()
+        self._connection.timeout = timeout_s
         self._used_at = now
 
     def _target(self, path: str, query: Query) -> str:
@@ -193,7 +197,7 @@ class Client:
 
     def _unreachable(self, problem: Exception) -> Unreachable:
         if isinstance(problem, TimeoutError):
-            return Unreachable(f"{self._address.url} has not answered within {TIMEOUT_S} s")
+            return Unreachable(f"{self._address.url} has not answered within {self._connection.timeout:.0f} s")
         if isinstance(problem, ssl.SSLError):
             return Unreachable(f"no secure connection to {self._address.url}: {problem}")
         reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__

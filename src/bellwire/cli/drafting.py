@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from bellwire.cli.client import Client
+from bellwire.cli.keys import named_auth, named_key
 from bellwire.cli.misuse import Misuse
 from bellwire.model.event_type import TracingLevel
 from bellwire.model.webhook import EventPolicy
@@ -33,6 +34,11 @@ _OPTIONS: Final = (
     click.option("--name", help="How it is called in lists. Default: the URL's host."),
     click.option("--secret-env", metavar="VAR", help="Sign with the secret in this variable of the server."),
     click.option("--secret-file", metavar="PATH", help="Sign with the secret in this file on the server."),
+    click.option("--auth-basic-user", metavar="NAME", help="Authenticate as this user."),
+    click.option("--auth-secret-env", metavar="VAR", help="The password is in this variable of the server."),
+    click.option("--auth-secret-file", metavar="PATH", help="The password is in this file on the server."),
+    click.option("--bearer-env", metavar="VAR", help="Authenticate with the token in this variable of the server."),
+    click.option("--bearer-file", metavar="PATH", help="Authenticate with the token in this file on the server."),
     click.option("--header", "headers", multiple=True, metavar="'NAME: VALUE'", help="A header to send. Repeatable."),
     click.option("--throttle", metavar="DURATION", help="Least time between requests. Default: 1s."),
     click.option("--timeout", metavar="DURATION", help="Most time for a request. Default: 30s."),
@@ -70,7 +76,8 @@ def draft(client: Client, options: dict[str, Any]) -> Draft:
         "timeout": options["timeout"],
         "throttle": options["throttle"],
         "discardAfter": options["discard_after"],
-        "signatureKey": _signature_key(options["secret_env"], options["secret_file"]),
+        "signatureKey": named_key(options["secret_env"], options["secret_file"], option="--secret"),
+        "httpAuth": named_auth(options),
         "httpHeaders": _headers(options["headers"]),
         "level": options["level"],
         "lossy": options["lossy"],
@@ -102,14 +109,6 @@ def _expand(client: Client, pattern: str) -> tuple[str, ...]:
     if not found:
         raise Misuse(f"--event: no event type matches {pattern!r}; bellwire event-types lists them")
     return found
-
-
-def _signature_key(variable: str | None, file: str | None) -> dict[str, str] | None:
-    if variable is not None and file is not None:
-        raise Misuse("--secret-env and --secret-file exclude each other; give one of them")
-    if variable is not None:
-        return {"@type": "EnvironmentVariable", "variableName": variable}
-    return None if file is None else {"@type": "File", "filePath": file}
 
 
 def _headers(written: Sequence[str]) -> dict[str, str] | None:

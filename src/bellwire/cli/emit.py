@@ -129,7 +129,9 @@ def _placed(refused: Refused, name: str, *, unit: str) -> click.ClickException:
     line = refused.members.get("line")
     if not isinstance(line, int):
         return refused
-    message = refused.message if unit == "line" else refused.message.replace(f"line {line}:", f"{unit} {line}:", 1)
+    message = refused.message.replace(f"line {line}:", f"{unit} {line}:", 1).replace(
+        "lines before it", f"{unit}s before it"
+    )
     return click.ClickException(f"{name}: {message}")
 
 

@@ -29,6 +29,8 @@ class TypeRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: str
     level: str
+    own_level: str | None = None
+    disabled: bool = False
     description: str = ""
     former: bool = False
     successors: tuple[str, ...] = ()
@@ -71,31 +73,53 @@ def events(
 
 
 @click.command(
-    epilog=examples("bellwire event-types 'auth.*'", "bellwire event-types --json | jq -r 'select(.former|not).id'")
+    epilog=examples(
+        "bellwire event-types 'auth.*'",
+        "bellwire event-types --group smtp --text certificate",
+        "bellwire event-types --json | jq -r 'select(.former|not).id'",
+    )
 )
 @click.argument("pattern", required=False)
+@click.option("--group", metavar="NAME", help="Only those of this group: what their ids begin with, before the dot.")
+@click.option("--text", metavar="TEXT", help="Only those whose id or description has this text in it.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each type, a line each.")
 @server_options
 @click.pass_context
-def event_types(context: click.Context, pattern: str | None, as_json: bool) -> None:
+def event_types(
+    context: click.Context, pattern: str | None, group: str | None, text: str | None, as_json: bool
+) -> None:
     """List event types.
 
     All of them, or those that match PATTERN (* and ? as in a shell). Former names are listed with what they are today.
+    `bellwire event-type show ID` says more about one.
     """
-    items = connect(context).items("/v1/event-types", {"pattern": pattern}, limit=TYPES_MAX)
+    query = {"pattern": pattern, "group": group, "text": text}
+    items = connect(context).items("/v1/event-types", query, limit=TYPES_MAX)
     if as_json:
         print_json_lines(items)
         return
     rows = [msgspec.json.decode(item, type=TypeRow) for item in items]
     if not rows:
-        note(f"no event type matches {pattern!r}; patterns are written as 'auth.*'" if pattern else "no event types")
+        note(
+            f"no event type matches {pattern!r}; patterns are written as 'auth.*'" if pattern else "no such event types"
+        )
         return
     columns = (
         Column(heading="id"),
         Column(heading="level", styles=LEVEL_STYLES),
         Column(heading="description", cut=Cut.END),
     )
-    print_table(columns, ((row.id, row.level, _described(row)) for row in rows))
+    print_table(
+        columns,
+        ((row.id, level_in_words(row.level, row.own_level, disabled=row.disabled), _described(row)) for row in rows),
+    )
+
+
+def level_in_words(level: str, own_level: str | None, *, disabled: bool) -> str:
+    """The level that counts, and the type's own where it is another; the first word tells how it looks."""
+    if disabled:
+        return f"disable: instead of {own_level or level}"
+    return level if own_level in (None, level) else f"{level}: instead of {own_level}"
 
 
 def _described(row: TypeRow) -> str:

@@ -54,7 +54,10 @@ class TypeDetails(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @server_options
 @click.pass_context
 def show(context: click.Context, type_id: str, as_json: bool) -> None:
-    """Show what is known of an event type: level, meaning, members of its data."""
+    """Show what is known of an event type.
+
+    Its level, what it means, the members of its data, and how many webhooks want it.
+    """
     answer = connect(context).ask("GET", path_of("event-types", type_id))
     if as_json:
         print_json_lines([answer.body])
@@ -75,19 +78,33 @@ def set_level(context: click.Context, type_id: str, level: str) -> None:
 
     `disable` keeps the type out of every webhook, `reset` gives it its own level again.
     """
-    _put(connect(context), type_id, {"level": None if level == "reset" else level})
+    client = connect(context)
+    client.ask("GET", path_of("event-types", type_id))  # an id that is unknown is a slip of the pen, no declaration
+    _put(client, type_id, {"level": None if level == "reset" else level})
 
 
 @click.command(
-    epilog=examples('bellwire event-type declare shop.order-paid --level info --description "An order was paid."')
+    epilog=examples(
+        "bellwire event-type declare shop.order-paid --level info \\",
+        "    --description 'An order was paid.'",
+    )
 )
 @click.argument("type_id", metavar="TYPE")
-@click.option("--level", type=click.Choice([level.value for level in TracingLevel]), default="info", show_default=True)
+@click.option(
+    "--level",
+    type=click.Choice([level.value for level in TracingLevel]),
+    default="info",
+    show_default=True,
+    help="Its severity.",
+)
 @click.option("--description", metavar="TEXT", help="What happened, in a sentence.")
 @server_options
 @click.pass_context
 def declare(context: click.Context, type_id: str, level: str, description: str | None) -> None:
-    """Declare an event type of your own, so that webhooks can list it; or describe it anew."""
+    """Declare an event type of your own, or describe it anew.
+
+    Webhooks can list it before the first such event. The file of settings can declare types too.
+    """
     client = connect(context)
     if _comes_with_bellwire(client, type_id):
         message = f"{type_id} comes with Bellwire; to set its level: bellwire event-type level {type_id} {level}"

@@ -16,13 +16,16 @@ from bellwire.cli.locating import folder_options, leave_address, remove_address,
 from bellwire.cli.logs import set_up_logs
 from bellwire.cli.tables import print_facts
 from bellwire.cli.terminal import OUT, note, say
+from bellwire.cli.wording import SECOND_MS
 from bellwire.config import LIMIT_SETTINGS, Config
+from bellwire.engine.supervisor import STOP_MS
 from bellwire.errors import BellwireError
 from bellwire.folder import ADMIN_FILE
 from bellwire.service import Bellwire
-from bellwire.web.server import serve_api
+from bellwire.web.server import RunningServer, serve_api
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+API_END_S: Final = 2
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -85,10 +88,20 @@ async def _serve(config: Config) -> None:
                 await stop.wait()
                 note("stopping; what is under way is finished first (a second signal stops at once)")
             finally:
-                # The service first: while it ends, the API still tells publishers to come again.
-                await service.close()
-                await server.stop()
+                await _stop(service, server)
                 remove_address(config.data)
+
+
+async def _stop(service: Bellwire, server: RunningServer) -> None:
+    """End both within STOP_MS in all. The service first: while it ends, the API still tells publishers to come again,
+    until API_END_S are left for its own end.
+    """
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + STOP_MS / SECOND_MS
+    closing = loop.create_task(service.close())
+    await asyncio.wait({closing}, timeout=STOP_MS / SECOND_MS - API_END_S)
+    await server.stop(within_s=deadline - loop.time())
+    await closing
 
 
 @contextlib.contextmanager

@@ -1,19 +1,21 @@
 """What can be done with a webhook besides editing it: pause, resume, test, rotate its key, ask for its account."""
 
-import sys
-from typing import Any
+from typing import Any, Final
 
 import click
 import msgspec
 
-from bellwire.cli.client import path_of
+from bellwire.cli.client import TIMEOUT_S, Client, path_of
 from bellwire.cli.helping import examples
 from bellwire.cli.locating import connect, server_options
 from bellwire.cli.misuse import Misuse
 from bellwire.cli.tables import OUTCOME_STYLES, pretty, print_facts, print_json_lines
 from bellwire.cli.terminal import OUT, note, say
 from bellwire.cli.webhook_rows import complete_id
-from bellwire.cli.wording import counted, moment
+from bellwire.cli.wording import SECOND_MS, counted, moment
+from bellwire.model.duration import parse_duration
+
+SECRET_BYTES_MAX: Final = 64 * 1024
 
 
 class HeaderRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,10 +52,24 @@ class Tested(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     duration_ms: float = 0
 
 
+class StateRow(msgspec.Struct, frozen=True):
+    """What is told of a webhook's status once it was paused or resumed."""
+
+    state: str
+    backlog: int
+
+
+class TimeoutRow(msgspec.Struct, frozen=True):
+    """How long a webhook's endpoint may take."""
+
+    timeout: str
+
+
 class Rotated(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """A rotated key; see POST /v1/webhooks/{id}/rotate-key."""
 
     previous_key_until: str | None
+    receiver_key: str | None = None
     secret: str | None = None
 
 
@@ -75,9 +91,12 @@ def pause(context: click.Context, webhook_id: str) -> None:
 
     Paused time does not count against discardAfter.
     """
-    answer = connect(context).ask("POST", path_of("webhooks", webhook_id, "pause"))
-    say(f"{webhook_id} is paused; {counted(_backlog(answer.body), 'event')} waiting, and what comes is kept")
-    say(f"to go on: bellwire webhook resume {webhook_id}")
+    found = _status_after(connect(context), webhook_id, "pause")
+    if found.state == "disabled":
+        say(f"{webhook_id} is paused, and disabled too, so that nothing comes for it")
+        return
+    say(f"{webhook_id} is paused; {counted(found.backlog, 'event')} waiting, and what comes is kept")
+    note(f"to go on: bellwire webhook resume {webhook_id}")
 
 
 @click.command()
@@ -86,8 +105,11 @@ def pause(context: click.Context, webhook_id: str) -> None:
 @click.pass_context
 def resume(context: click.Context, webhook_id: str) -> None:
     """Send again: what is paused, gone or waits for its backoff."""
-    answer = connect(context).ask("POST", path_of("webhooks", webhook_id, "resume"))
-    say(f"{webhook_id} goes on; {counted(_backlog(answer.body), 'event')} waiting")
+    found = _status_after(connect(context), webhook_id, "resume")
+    if found.state == "disabled":
+        say(f"{webhook_id} is not paused, but disabled; to enable it: bellwire webhook enable {webhook_id}")
+        return
+    say(f"{webhook_id} goes on; {counted(found.backlog, 'event')} waiting")
 
 
 @click.command()
@@ -100,7 +122,10 @@ def test(context: click.Context, webhook_id: str, as_json: bool) -> None:
 
     Also while the webhook is disabled or paused. Nothing of it enters the log. Exit status 1 if it was not accepted.
     """
-    answer = connect(context).ask("POST", path_of("webhooks", webhook_id, "test"))
+    client = connect(context)
+    webhook = msgspec.json.decode(client.ask("GET", path_of("webhooks", webhook_id)).body, type=TimeoutRow)
+    timeout_s = TIMEOUT_S + parse_duration(webhook.timeout) / SECOND_MS
+    answer = client.ask("POST", path_of("webhooks", webhook_id, "test"), timeout_s=timeout_s)
     tested = msgspec.json.decode(answer.body, type=Tested)
     if as_json:
         print_json_lines([answer.body])
@@ -114,7 +139,7 @@ def test(context: click.Context, webhook_id: str, as_json: bool) -> None:
     "rotate-key",
     epilog=examples(
         "bellwire webhook rotate-key ID",
-        "bellwire webhook rotate-key ID --secret-file /etc/hooks/next.key --overlap 7d",
+        "bellwire webhook rotate-key ID --secret-file /etc/next.key --overlap 7d",
     ),
 )
 @click.argument("webhook_id", metavar="ID", shell_complete=complete_id)
@@ -132,7 +157,9 @@ def rotate_key(
     secret_stdin: bool,
     overlap: str | None,
 ) -> None:
-    """Give a webhook another signature key; without an option one is made and shown.
+    """Give a webhook another signature key.
+
+    Without an option one is made and shown, this once.
 
     Until the overlap ends webhook-signature carries the signatures of both keys, so that the receiver can change over.
     X-Signature is the new key's from now on.
@@ -146,8 +173,11 @@ def rotate_key(
     if rotated.secret is not None:
         say(rotated.secret)
         note("this is the new key, shown this once; give it to the receiver")
+    elif rotated.receiver_key is not None:
+        note(f"libraries for Standard Webhooks take the new key as {rotated.receiver_key}")
     if rotated.previous_key_until is not None:
         note(f"the key before signs webhook-signature too until {moment(rotated.previous_key_until)}")
+        note("X-Signature is the new key's from the next request on; a receiver that checks it needs that key at once")
 
 
 @click.command()
@@ -156,7 +186,10 @@ def rotate_key(
 @server_options
 @click.pass_context
 def account(context: click.Context, webhook_id: str, as_json: bool) -> None:
-    """Show what became of the events that a webhook wanted since it exists."""
+    """Show what became of the events that a webhook wanted.
+
+    All since it exists: wanted = delivered + waiting + discarded.
+    """
     answer = connect(context).ask("GET", path_of("webhooks", webhook_id, "account"))
     if as_json:
         print_json_lines([answer.body])
@@ -172,9 +205,8 @@ def account(context: click.Context, webhook_id: str, as_json: bool) -> None:
     print_facts(facts)
 
 
-def _backlog(status: bytes) -> int:
-    backlog: int = msgspec.json.decode(status)["backlog"]
-    return backlog
+def _status_after(client: Client, webhook_id: str, action: str) -> StateRow:
+    return msgspec.json.decode(client.ask("POST", path_of("webhooks", webhook_id, action)).body, type=StateRow)
 
 
 def _show(tested: Tested) -> None:
@@ -192,7 +224,8 @@ def _show(tested: Tested) -> None:
             say(f"{header.name}: {header.value}")
         if response.body:
             say()
-            say(response.body)
+            for line in response.body.splitlines():
+                say(line)
         say()
     reason = f": {tested.reason}" if tested.reason else ""
     say(f"{tested.outcome}{reason}", style=OUTCOME_STYLES.get(tested.outcome))
@@ -205,4 +238,19 @@ def _next_key(secret_env: str | None, secret_file: str | None, *, secret_stdin: 
         return {"@type": "EnvironmentVariable", "variableName": secret_env}
     if secret_file is not None:
         return {"@type": "File", "filePath": secret_file}
-    return sys.stdin.read().rstrip("\r\n") if secret_stdin else None
+    return _read_secret() if secret_stdin else None
+
+
+def _read_secret() -> str:
+    """The secret on standard input; white space at its end is no part of it."""
+    with click.open_file("-", "rb") as stream:
+        written = stream.read(SECRET_BYTES_MAX + 1)
+    if len(written) > SECRET_BYTES_MAX:
+        raise click.ClickException(f"standard input has more than {SECRET_BYTES_MAX} bytes; a secret is shorter")
+    try:
+        secret: str = written.decode().rstrip()
+    except UnicodeDecodeError as problem:
+        raise click.ClickException(f"standard input is not UTF-8 at byte {problem.start}; encode the key") from problem
+    if not secret:
+        raise click.ClickException("standard input is empty; write the secret there")
+    return secret

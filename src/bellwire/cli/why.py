@@ -31,7 +31,8 @@ class Explanations(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @click.command(
-    epilog=examples("bellwire why 01a20fe6-e66c-74c5-ac2a-c7b032dc15de", "bellwire why EVENT WEBHOOK --json")
+    short_help="Say why an event did or did not arrive.",
+    epilog=examples("bellwire why 01a20fe6-e66c-74c5-ac2a-c7b032dc15de", "bellwire why EVENT WEBHOOK --json"),
 )
 @click.argument("event_id", metavar="EVENT")
 @click.argument("webhook_id", metavar="WEBHOOK", required=False, shell_complete=complete_id)

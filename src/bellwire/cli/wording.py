@@ -8,6 +8,7 @@ MINUTE_MS: Final = 60 * SECOND_MS
 HOUR_MS: Final = 60 * MINUTE_MS
 DAY_MS: Final = 24 * HOUR_MS
 KIB: Final = 1_024
+TENTHS_BELOW_MS: Final = 10
 
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
@@ -40,6 +41,11 @@ def length(duration_ms: int) -> str:
             rest = duration_ms % large // small
             return f"{duration_ms // large} {names[0]}" + (f" {rest} {names[1]}" if rest else "")
     return f"{duration_ms // MINUTE_MS} min"
+
+
+def took(duration_ms: float) -> str:
+    """How long an exchange took: as length, of short ones with tenths: `0.8 ms`, `48 ms`."""
+    return f"{duration_ms:.1f} ms" if duration_ms < TENTHS_BELOW_MS else length(round(duration_ms))
 
 
 def rfc3339(at_ms: int) -> str:

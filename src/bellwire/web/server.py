@@ -35,9 +35,11 @@ class RunningServer:
         self._stopping = asyncio.Event()
         self._serving = asyncio.create_task(self._serve(), name="http-server")
 
-    async def stop(self) -> None:
-        """Take no more connections, finish the requests in hand within STOP_S, then close; again it does nothing."""
-        self._stopping.set()
+    async def stop(self, *, within_s: float = STOP_S) -> None:
+        """Take no more connections, finish the requests in hand within this time, then close; again it does nothing."""
+        if not self._stopping.is_set():
+            self._server.config.timeout_graceful_shutdown = max(0, int(within_s))
+            self._stopping.set()
         await asyncio.shield(self._serving)
 
     async def _serve(self) -> None:
@@ -73,7 +75,6 @@ async def serve_api(service: Bellwire, *, host: str, port: int) -> RunningServer
         limit_concurrency=CONNECTIONS_MAX,
         backlog=WAITING_CONNECTIONS_MAX,
         timeout_keep_alive=KEEP_ALIVE_S,
-        timeout_graceful_shutdown=STOP_S,
     )
     config.load()
     server = uvicorn.Server(config)

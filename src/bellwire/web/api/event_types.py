@@ -8,24 +8,43 @@ import msgspec
 from starlette.responses import Response
 
 from bellwire.catalogue.loading import load_groups, load_keys, load_type_keys
-from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.errors import Fault, InvalidObject
 from bellwire.model.event import EventTypeId
 from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, Catalogue, EventLevel, EventType, FormerType, TracingLevel
 from bellwire.rules.checking_types import TypeWish, read_wish
-from bellwire.rules.suggesting import alternatives
+from bellwire.rules.suggesting import alternatives, quoted
 from bellwire.service import Bellwire
 from bellwire.web.answers import json_answer
 from bellwire.web.bodies import JSON_TYPE
 from bellwire.web.paging import listing, place_from
+from bellwire.web.parameters import Parameters, did_you_mean
+from bellwire.web.problems import Problem, Refused
 from bellwire.web.resource import Call
 
-PATTERN_LENGTH_MAX: Final = 128
+FILTER_LENGTH_MAX: Final = 128
 
 
 class EventTypePlace(msgspec.Struct, frozen=True, array_like=True, tag="event-type"):
     """Where a page of event types ends."""
 
     type_id: str
+
+
+class Filter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which types a list has. pattern: of the id, `*`, `?` and `[…]` as in a shell. text: in small letters."""
+
+    pattern: str | None
+    group: str | None
+    text: str | None
+
+    def takes(self, one: EventType | FormerType) -> bool:
+        """Whether the list has this type; of a former one only the id is looked at."""
+        described = one.description if isinstance(one, EventType) else ""
+        return (
+            (self.pattern is None or fnmatch.fnmatchcase(one.id, self.pattern))
+            and (self.group is None or _group_name(one.id) == self.group)
+            and (self.text is None or self.text in f"{one.id}\n{described}".casefold())
+        )
 
 
 _GROUPS: Final = {group.name: group for group in load_groups()}
@@ -36,19 +55,13 @@ _PLACES: Final = msgspec.json.Decoder(EventTypePlace)
 
 
 async def list_event_types(call: Call) -> Response:
-    """GET /v1/event-types: in the order of their ids; pattern: `*`, `?` and `[…]` as in a shell."""
-    parameters = call.parameters("pattern", "limit", "pageToken")
-    pattern = parameters.text("pattern")
-    if pattern is not None and len(pattern) > PATTERN_LENGTH_MAX:
-        parameters.fault("pattern", f"has {len(pattern)} characters; {PATTERN_LENGTH_MAX} at most")
+    """GET /v1/event-types: in the order of their ids; of one group, by a pattern, by what is said about them."""
+    parameters = call.parameters("pattern", "group", "text", "limit", "pageToken")
+    catalogue = call.service.catalogue
+    wanted = _filter(parameters, catalogue)
     limit, place = parameters.limit(), place_from(parameters, _PLACES)
     parameters.check()
-    catalogue = call.service.catalogue
-    found = [
-        one
-        for one in _all(catalogue)
-        if (place is None or one.id > place.type_id) and (pattern is None or fnmatch.fnmatchcase(one.id, pattern))
-    ]
+    found = [one for one in _all(catalogue) if (place is None or one.id > place.type_id) and wanted.takes(one)]
     page = listing(
         found[:limit],
         more=len(found) > limit,
@@ -65,7 +78,10 @@ async def read_event_type(call: Call) -> Response:
     type_id = EventTypeId(call.path("type_id"))
     known = catalogue.current(type_id) or catalogue.former(type_id)
     if known is None:
-        raise UnknownThing("event type", type_id)
+        remedy = did_you_mean(type_id, catalogue.ids()) or "GET /v1/event-types lists them"
+        detail = f"there is no event type {quoted(type_id)}; {remedy}"
+        title = "There is no such event type"
+        raise Refused(Problem(status=404, kind="unknown-event-type", title=title, detail=detail))
     return json_answer({**_view(known, catalogue), **_details(type_id, call.service)})
 
 
@@ -100,7 +116,7 @@ async def _declare(service: Bellwire, type_id: EventTypeId, wish: TypeWish) -> N
 
 def _details(type_id: EventTypeId, service: Bellwire) -> dict[str, Any]:
     """What the catalogue's texts say of a type, and what is wanted of it."""
-    group = _GROUPS.get(type_id.partition(".")[0])
+    group = _GROUPS.get(_group_name(type_id))
     keys = [_KEYS[name] for name in _TYPE_KEYS.get(type_id, ()) if name in _KEYS]
     return {
         "group": {"title": group.title, "description": group.description} if group else None,
@@ -111,6 +127,23 @@ def _details(type_id: EventTypeId, service: Bellwire) -> dict[str, Any]:
         "comesWithBellwire": service.is_shipped_type(type_id),
         "webhooksWanting": service.wanting(type_id),
     }
+
+
+def _filter(parameters: Parameters, catalogue: Catalogue) -> Filter:
+    pattern, group, text = (parameters.text(name) for name in ("pattern", "group", "text"))
+    for name, value in (("pattern", pattern), ("group", group), ("text", text)):
+        if value is not None and len(value) > FILTER_LENGTH_MAX:
+            parameters.fault(name, f"has {len(value)} characters; {FILTER_LENGTH_MAX} at most")
+    groups = {_group_name(type_id) for type_id in catalogue.ids()}
+    if group is not None and group not in groups:
+        remedy = did_you_mean(group, groups) or "it is what the id of a type begins with, before the dot"
+        parameters.fault("group", f"{quoted(group)} is no group of event types; {remedy}")
+    return Filter(pattern=pattern, group=group, text=text.casefold() if text is not None else None)
+
+
+def _group_name(type_id: EventTypeId) -> str:
+    """What the id begins with, before the dot."""
+    return type_id.partition(".")[0]
 
 
 def _all(catalogue: Catalogue) -> Iterator[EventType | FormerType]:

@@ -21,12 +21,14 @@ from bellwire.web.resource import Call
 
 async def pause_webhook(call: Call) -> Response:
     """POST /v1/webhooks/{id}/pause: send nothing and keep what waits; answers with the status."""
+    call.parameters().check()
     await call.service.pause_webhook(webhook_id_of(call), revision=revision_of(call))
     return await read_webhook_status(call)
 
 
 async def resume_webhook(call: Call) -> Response:
     """POST /v1/webhooks/{id}/resume: send again, at once; answers with the status."""
+    call.parameters().check()
     await call.service.resume_webhook(webhook_id_of(call), revision=revision_of(call))
     return await read_webhook_status(call)
 
