@@ -260,6 +260,10 @@ class Bellwire:
         """Declare an own event type, so that webhooks can list it, or describe it anew. Raises InvalidObject."""
         return await self._cataloguer.declare(type_id, level=read_level(level), description=description)
 
+    async def put_type(self, event_type: EventType) -> EventType:
+        """Store an own event type as it is, its override included. Raises InvalidObject."""
+        return await self._cataloguer.put(event_type)
+
     async def declare_types(self, types: Iterable[EventType]) -> None:
         """Declare own event types, those that are known just so left alone. Raises InvalidObject."""
         await self._cataloguer.declare_all(types)

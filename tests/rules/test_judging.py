@@ -3,7 +3,6 @@ from datetime import UTC, datetime
 import pytest
 
 from bellwire.model.attempt import (
-    ANSWER_BYTES_KEPT_MAX,
     Answer,
     Delivered,
     Failed,
@@ -16,7 +15,7 @@ from bellwire.model.attempt import (
     Trouble,
 )
 from bellwire.model.duration import DurationMs
-from bellwire.rules.judging import judge, kept_of
+from bellwire.rules.judging import judge
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, tzinfo=UTC)
 
@@ -90,13 +89,3 @@ def test_retry_after_counts_only_where_it_asks_for_patience() -> None:
 def test_no_answer_fails_with_what_happened() -> None:
     response = NoAnswer(trouble=Trouble.CONNECT, detail="connection refused by 127.0.0.1:9", timings=Timings())
     assert judge(response, now_ms=0) == Failed("connection refused by 127.0.0.1:9")
-    assert kept_of(response) is response
-
-
-def test_of_headers_and_body_the_first_4_kib_are_kept() -> None:
-    large = answer(200, *[(f"x-{number}", "v" * 100) for number in range(100)], body=b"b" * 10_000)
-    kept = kept_of(large)
-    assert isinstance(kept, Answer)
-    assert len(kept.body) == ANSWER_BYTES_KEPT_MAX
-    assert kept.headers == large.headers[: len(kept.headers)]
-    assert 0 < sum(len(name) + len(value) for name, value in kept.headers) <= ANSWER_BYTES_KEPT_MAX

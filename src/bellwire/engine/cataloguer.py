@@ -38,11 +38,18 @@ class Cataloguer:
             self._selector.declare(stored if shipped is None else replace(shipped, override=stored.override))
 
     async def declare_all(self, types: Iterable[EventType]) -> None:
-        """Declare those that are not known just so. Raises InvalidObject."""
+        """Declare those that are not known just so. Raises InvalidObject, with the faults of all, once it is done."""
+        faults: list[Fault] = []
         for wanted in types:
             known = self._catalogue.current(wanted.id)
-            if known is None or (known.level, known.description) != (wanted.level, wanted.description):
+            if known is not None and (known.level, known.description) == (wanted.level, wanted.description):
+                continue
+            try:
                 await self.declare(wanted.id, level=wanted.level, description=wanted.description)
+            except InvalidObject as problem:
+                faults += [Fault(f"event-types/{wanted.id}", fault.message) for fault in problem.faults]
+        if faults:
+            raise InvalidObject(tuple(faults))
 
     def is_shipped(self, type_id: EventTypeId) -> bool:
         """Whether the type comes with Bellwire."""
@@ -50,16 +57,22 @@ class Cataloguer:
 
     async def declare(self, type_id: str, *, level: TracingLevel, description: str) -> EventType:
         """Declare an own type, or describe it anew; an override stays. Raises InvalidObject."""
-        faults = [*self._faults_of_id(type_id)]
-        if len(description) > DESCRIPTION_LENGTH_MAX:
-            faults.append(Fault("description", f"has {len(description)} characters; {DESCRIPTION_LENGTH_MAX} at most"))
-        if faults:
-            raise InvalidObject(tuple(faults))
         known = self._catalogue.current(EventTypeId(type_id))
         override = known.override if known else None
-        declared = EventType(id=EventTypeId(type_id), level=level, description=description, override=override)
-        await self._store(declared)
-        return declared
+        return await self.put(
+            EventType(id=EventTypeId(type_id), level=level, description=description, override=override)
+        )
+
+    async def put(self, event_type: EventType) -> EventType:
+        """Store an own type as it is, its override included, in one write. Raises InvalidObject."""
+        faults = self._faults_of_id(event_type.id)
+        if len(event_type.description) > DESCRIPTION_LENGTH_MAX:
+            length = len(event_type.description)
+            faults.append(Fault("description", f"has {length} characters; {DESCRIPTION_LENGTH_MAX} at most"))
+        if faults:
+            raise InvalidObject(tuple(faults))
+        await self._store(event_type)
+        return event_type
 
     async def override(self, type_id: EventTypeId, level: EventLevel | None) -> EventType:
         """Set what counts instead of a type's own level; None: its own again. Raises UnknownThing."""

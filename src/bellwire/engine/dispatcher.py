@@ -24,7 +24,8 @@ from bellwire.reporter import Reporter
 from bellwire.rules.batching import join_body
 from bellwire.rules.composing import compose_request
 from bellwire.rules.expiring import Start
-from bellwire.rules.judging import judge, kept_of
+from bellwire.rules.judging import judge
+from bellwire.rules.masking import kept_of
 from bellwire.rules.retrying import Situation, next_step
 from bellwire.rules.settling import move_cursor
 from bellwire.sender import Sender
@@ -244,7 +245,7 @@ class Dispatcher:
             last=batch.members[-1][1],
             events=len(events),
             body_bytes=len(body),
-            response=kept_of(response),
+            response=kept_of(response, request),
             outcome=outcome,
         )
         return await self._settled(cursor, batch, events[0], attempt)

@@ -14,8 +14,9 @@ from bellwire.model.webhook import RegisteredWebhook, WebhookId
 RESTART_PAUSE_MS: Final = 1_000
 """Before a dispatcher that failed is started again."""
 
-STOP_MS: Final = 8_000
-"""In all for stopping (semantics §9): requests in flight, and the last batches of healthy webhooks."""
+STOP_MS: Final = 7_500
+"""For requests in flight and the last batches of healthy webhooks; of 8 s that stopping may take in all, the rest is
+left for closing the store."""
 
 
 class Supervisor:

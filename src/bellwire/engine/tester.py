@@ -11,9 +11,9 @@ from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.keyring import Unreadable
 from bellwire.model.attempt import Outcome, Request, Response
 from bellwire.model.batch import BatchId
-from bellwire.model.secret import MASK
 from bellwire.rules.accepting import show_time
-from bellwire.rules.judging import judge, kept_of
+from bellwire.rules.judging import judge
+from bellwire.rules.masking import kept_of, masked_request
 from bellwire.sender import Sender
 
 TEST_TYPE: Final = "webhook.test"
@@ -44,7 +44,7 @@ class Tester:
             return request
         response = await self._sender.send(request)
         outcome = judge(response, now_ms=self._clock.wall_ms())
-        return Exchange(request=_masked(request), response=kept_of(response), outcome=outcome)
+        return Exchange(request=masked_request(request), response=kept_of(response, request), outcome=outcome)
 
 
 def _body(dispatcher: Dispatcher, at_ms: int) -> bytes:
@@ -55,11 +55,3 @@ def _body(dispatcher: Dispatcher, at_ms: int) -> bytes:
         "data": {"webhookId": dispatcher.webhook.id, "name": dispatcher.object.name},
     }
     return msgspec.json.encode({"events": [event]})
-
-
-def _masked(request: Request) -> Request:
-    headers = tuple(
-        (name, f"{value.split(' ')[0]} {MASK}" if name.lower() == "authorization" else value)
-        for name, value in request.headers
-    )
-    return msgspec.structs.replace(request, headers=headers)

@@ -3,13 +3,9 @@
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from itertools import accumulate, takewhile
 from typing import Final, assert_never
 
-from msgspec.structs import replace
-
 from bellwire.model.attempt import (
-    ANSWER_BYTES_KEPT_MAX,
     Answer,
     Delivered,
     Failed,
@@ -46,15 +42,6 @@ def judge(response: Response, *, now_ms: int) -> Outcome:
         case Answer(status=status):
             return Failed(_named(status))
     assert_never(response)
-
-
-def kept_of(response: Response) -> Response:
-    """What is stored of a response: of its headers, like of its body, the first ANSWER_BYTES_KEPT_MAX bytes."""
-    if not isinstance(response, Answer):
-        return response
-    sizes = accumulate(len(name) + len(value) for name, value in response.headers)
-    fitting = sum(1 for _ in takewhile(lambda size: size <= ANSWER_BYTES_KEPT_MAX, sizes))
-    return replace(response, headers=response.headers[:fitting], body=response.body[:ANSWER_BYTES_KEPT_MAX])
 
 
 def _named(status: int) -> str:

@@ -101,17 +101,20 @@ async def put_event_type(call: Call) -> Response:
 
 
 async def _declare(service: Bellwire, type_id: EventTypeId, wish: TypeWish) -> None:
+    """Without a level, or with `disable`, a type that is known keeps the one that it was declared with."""
     known = service.catalogue.current(type_id)
-    level = wish.level
-    disables = level is EventLevel.DISABLE
-    if known is None and (level is None or disables):
-        raise InvalidObject((Fault("level", f"is needed to declare a type; write {alternatives(_LEVELS)}"),))
-    declared_level = known.level if known is not None and (level is None or disables) else None
-    if declared_level is None:
-        declared_level = TracingLevel(level.value) if level is not None else TracingLevel.INFO
+    level = _declared_level(known, wish.level)
     description = wish.description if wish.description is not None else (known.description if known else "")
-    await service.declare_type(type_id, level=declared_level, description=description)
-    await service.override_level(type_id, EventLevel.DISABLE if disables else None)
+    override = EventLevel.DISABLE if wish.level is EventLevel.DISABLE else None
+    await service.put_type(EventType(id=type_id, level=level, description=description, override=override))
+
+
+def _declared_level(known: EventType | None, wished: EventLevel | None) -> TracingLevel:
+    if wished is not None and wished is not EventLevel.DISABLE:
+        return TracingLevel(wished.value)
+    if known is None:
+        raise InvalidObject((Fault("level", f"is needed to declare a type; write {alternatives(_LEVELS)}"),))
+    return known.level
 
 
 def _details(type_id: EventTypeId, service: Bellwire) -> dict[str, Any]:
