@@ -55,6 +55,10 @@ check: .venv/dev.stamp ## Check form, style, types, imports and the rules in tes
 fix: .venv/dev.stamp ## Repair what can be repaired by itself: form and some of the style
 	@$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
+.PHONY: ledger
+ledger: .venv/dev.stamp ## Kill the server at random and account for every event afterwards; ARGS="--kills 100"
+	@PYTHONPATH=tests $(BIN)/python -m faults.ledger $(ARGS)
+
 .PHONY: cover
 cover: .venv/dev.stamp ## Run every test and show what none of them reaches; model and rules must be reached whole
 	@$(PYTEST) --numprocesses auto --cov --cov-report=term-missing:skip-covered $(ARGS)

@@ -1,0 +1,125 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from bellwire.engine.keyring import FILE_BYTES_MAX, Keyring, Unreadable
+from bellwire.model.secret import EnvironmentVariable, File, SecretKeyOptional, Value
+from bellwire.model.webhook import Basic, Bearer
+from bellwire.rules.composing import Credentials
+from builders import make_webhook
+
+NONE = Credentials(signature_key=None, auth_secret=None)
+
+
+def keyring(folder: Path | None = None, **environ: str) -> Keyring:
+    return Keyring(environ=environ, forbidden_folder=folder)
+
+
+def key_of(ring: Keyring, key: SecretKeyOptional) -> str | None:
+    read = ring.read(make_webhook(signature_key=key))
+    assert isinstance(read, Credentials), read
+    return read.signature_key
+
+
+def why_not(ring: Keyring, key: SecretKeyOptional) -> str:
+    read = ring.read(make_webhook(signature_key=key))
+    assert isinstance(read, Unreadable)
+    return read.reason
+
+
+def test_a_webhook_without_secrets_needs_none() -> None:
+    assert keyring().read(make_webhook()) == NONE
+
+
+def test_a_variable_is_read_at_each_use() -> None:
+    environ = {"HOOK_KEY": "first"}
+    ring = Keyring(environ=environ, forbidden_folder=None)
+    assert key_of(ring, EnvironmentVariable("HOOK_KEY")) == "first"
+    environ["HOOK_KEY"] = "second"
+    assert key_of(ring, EnvironmentVariable("HOOK_KEY")) == "second"
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOOK_KEY": ""}])
+def test_a_variable_that_is_not_set_or_empty_cannot_be_read(environ: dict[str, str]) -> None:
+    assert "HOOK_KEY is not set, or empty" in why_not(
+        Keyring(environ=environ, forbidden_folder=None), EnvironmentVariable("HOOK_KEY")
+    )
+
+
+def test_variables_of_our_own_are_never_read() -> None:
+    assert "never read" in why_not(keyring(BELLWIRE_TOKEN="t"), EnvironmentVariable("BELLWIRE_TOKEN"))
+
+
+def test_a_file_is_read_again_when_it_changes_and_trailing_white_space_is_cut(tmp_path: Path) -> None:
+    file, ring = tmp_path / "key", keyring()
+    file.write_text("first \n\n")
+    assert key_of(ring, File(str(file))) == "first"
+    replacement = tmp_path / "next"
+    replacement.write_text("other\n")
+    replacement.replace(file)
+    assert key_of(ring, File(str(file))) == "other"
+
+
+def test_a_file_that_cannot_be_read_heals_when_it_can(tmp_path: Path) -> None:
+    file, ring = tmp_path / "key", keyring()
+    assert "No such file" in why_not(ring, File(str(file)))
+    file.write_text("key")
+    assert key_of(ring, File(str(file))) == "key"
+    file.unlink()
+    assert "No such file" in why_not(ring, File(str(file)))
+
+
+def test_only_small_regular_files_of_text_are_read(tmp_path: Path) -> None:
+    large, binary, empty, blank = (tmp_path / name for name in ("large", "binary", "empty", "blank"))
+    large.write_text("x" * (FILE_BYTES_MAX + 1))
+    binary.write_bytes(b"\xff\xfe")
+    empty.touch()
+    blank.write_text(" \n")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "more than 65,536 bytes" in why_not(keyring(), File(str(large)))
+    assert "not UTF-8" in why_not(keyring(), File(str(binary)))
+    assert "is empty" in why_not(keyring(), File(str(empty)))
+    assert "is empty" in why_not(keyring(), File(str(blank)))
+    assert "not a regular file" in why_not(keyring(), File(str(pipe)))
+    assert "not a regular file" in why_not(keyring(), File(str(tmp_path)))
+
+
+def test_the_data_folder_is_never_read_not_even_through_a_link(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "admin.token").write_text("token")
+    link = tmp_path / "link"
+    link.symlink_to(data / "admin.token")
+    ring = keyring(data)
+    assert "never read" in why_not(ring, File(str(data / "admin.token")))
+    assert "never read" in why_not(ring, File(str(link)))
+    assert "never read" in why_not(ring, File(str(data / ".." / "data" / "admin.token")))
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_!!!"])
+def test_a_malformed_key_from_outside_blocks_too(secret: str) -> None:
+    assert "whsec_" in why_not(keyring(HOOK_KEY=secret), EnvironmentVariable("HOOK_KEY"))
+
+
+def test_authentication_is_read_and_blocked_like_the_key() -> None:
+    basic = make_webhook(http_auth=Basic("account", EnvironmentVariable("PASSWORD")))
+    assert keyring(PASSWORD="p").read(basic) == Credentials(signature_key=None, auth_secret="p")
+    assert isinstance(keyring().read(basic), Unreadable)
+    bearer = make_webhook(http_auth=Bearer(EnvironmentVariable("TOKEN")))
+    assert keyring(TOKEN="t").read(bearer) == Credentials(signature_key=None, auth_secret="t")
+
+
+@pytest.mark.parametrize("token", ["a\r\nX-Injected: 1", "a\x00b", "grün"])
+def test_a_token_that_no_header_may_carry_blocks(token: str) -> None:
+    read = keyring(TOKEN=token).read(make_webhook(http_auth=Bearer(EnvironmentVariable("TOKEN"))))
+    assert isinstance(read, Unreadable)
+
+
+def test_a_previous_key_signs_too_as_long_as_it_can_be_read() -> None:
+    webhook = make_webhook(signature_key=Value("new"))
+    both = keyring(OLD="old").read(webhook, EnvironmentVariable("OLD"))
+    alone = keyring().read(webhook, EnvironmentVariable("OLD"))
+    assert both == Credentials(signature_key="new", auth_secret=None, previous_key="old")
+    assert alone == Credentials(signature_key="new", auth_secret=None)
