@@ -112,6 +112,7 @@ class Planner:
         self._was_splitting = cursor.splitting is not None
         if cursor.open is not None:
             return replace(plan, cursor=cursor)
+        self._keep_open(())
         if cursor.splitting is None:
             cursor = self._reread(cursor)
         await self._reader.fill(self._webhook.object)
