@@ -48,7 +48,7 @@ _MODULES: Final = {
     "bellwire.model.event": ("EventId", "EventTypeId", "LoggedEvent", "Position", "Published"),
     "bellwire.model.event_type": ("EventLevel", "EventType", "TracingLevel"),
     "bellwire.model.secret": ("EnvironmentVariable", "File", "NoSecret", "Value"),
-    "bellwire.model.status": ("DeadLetter", "ServiceStatus", "WebhookStatus"),
+    "bellwire.model.status": ("Account", "DeadLetter", "Explanation", "ServiceStatus", "Verdict", "WebhookStatus"),
     "bellwire.model.webhook": (
         "Basic",
         "Bearer",

@@ -23,7 +23,7 @@ from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.secret import EnvironmentVariable, File, NoSecret, Value
-from bellwire.model.status import DeadLetter, ServiceStatus, WebhookStatus
+from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatus, Verdict, WebhookStatus
 from bellwire.model.webhook import Basic, Bearer, CatchUp, EventPolicy, RegisteredWebhook, Unauthenticated, WebhookId
 from bellwire.rules.validating import Checked
 from bellwire.rules.writing_events import Event
@@ -32,6 +32,7 @@ from bellwire.service import Bellwire, Edited
 from bellwire.store import AttemptSearch, EventSearch
 
 __all__ = [
+    "Account",
     "Answer",
     "Attempt",
     "AttemptId",
@@ -58,6 +59,7 @@ __all__ = [
     "EventType",
     "EventTypeId",
     "Exchange",
+    "Explanation",
     "Fault",
     "File",
     "IncompatibleStore",
@@ -80,6 +82,7 @@ __all__ = [
     "UnknownThing",
     "Unreadable",
     "Value",
+    "Verdict",
     "WebHook",
     "WebhookId",
     "WebhookStatus",

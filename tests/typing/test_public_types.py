@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypedDict, assert_type
 
 from bellwire import (
+    Account,
     Attempt,
     AttemptSearch,
     Basic,
@@ -23,6 +24,7 @@ from bellwire import (
     EventSearch,
     EventType,
     Exchange,
+    Explanation,
     Fault,
     File,
     LoggedEvent,
@@ -87,6 +89,8 @@ async def looking(bellwire: Bellwire, webhook: RegisteredWebhook) -> None:
     attempts: Sequence[Attempt] = await bellwire.attempts(AttemptSearch(webhook_id=webhook.id))
     assert_type(await bellwire.attempt(attempts[0].id), Attempt)
     assert_type(await bellwire.dead_letters(webhook_id=webhook.id), tuple[DeadLetter, ...])
+    assert_type(await bellwire.account(webhook.id), Account)
+    assert_type(await bellwire.explain(EventId("a"), webhook.id), tuple[Explanation, ...])
     assert_type(await bellwire.webhook_status(webhook.id), WebhookStatus)
     assert_type(await bellwire.status(), ServiceStatus)
 
