@@ -16,12 +16,12 @@ from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, EventType
 from bellwire.model.limits import MIB, Limits
 from bellwire.model.listen_address import ListenAddress, parse_listen_address
 from bellwire.model.log_form import LogFormat, LogLevel
+from bellwire.model.secret import OWN_VARIABLES
 from bellwire.model.size import show_size
 from bellwire.rules.checking_types import read_declarations
 from bellwire.rules.reading_limits import AUTO, read_age, read_backlog_limit, read_bytes, read_count, show_backlog_limit
 from bellwire.rules.suggesting import alternatives, nearest, quoted
 
-VARIABLE_PREFIX: Final = "BELLWIRE_"
 FILE_VARIABLE: Final = "BELLWIRE_CONFIG"
 EVENT_TYPES: Final = "event-types"
 """The file's table of own event types: `[event-types."shop.order-paid"]` with level and description."""
@@ -76,7 +76,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def variable(self) -> str:
         """Its environment variable."""
-        return VARIABLE_PREFIX + self.field.upper()
+        return OWN_VARIABLES + self.field.upper()
 
 
 class Row(NamedTuple):
@@ -224,7 +224,7 @@ def _take_environment(
 ) -> None:
     known = {setting.variable: setting for setting in SETTINGS}
     for variable, value in environ.items():
-        if not variable.startswith(VARIABLE_PREFIX) or variable in _CLIENT_VARIABLES or variable == FILE_VARIABLE:
+        if not variable.startswith(OWN_VARIABLES) or variable in _CLIENT_VARIABLES or variable == FILE_VARIABLE:
             continue
         if variable in known:
             written[known[variable].name] = (value, Origin(f"environment variable {variable}"))

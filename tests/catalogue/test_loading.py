@@ -1,6 +1,7 @@
 """The tables that come with Bellwire agree with each other."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -24,22 +25,7 @@ OWN_TYPES = {
     "bellwire.webhook-recovered",
     "webhook.test",
 }
-PAGE_EXAMPLE = """{
-"url": "https://example.com/webhook",
-"events": ["auth.success", "store.ingest"],
-"eventsPolicy": "include",
-"timeout": "30s",
-"throttle": "1s",
-"signatureKey": {"@type": "Value", "secret": "my-secret-key"},
-"httpHeaders": {"X-My-Header": "my-value"},
-"httpAuth": {
-"@type": "Basic",
-"username": "account",
-"secret": {"@type": "Value", "secret": "password"}
-},
-"allowInvalidCerts": false,
-"enable": true
-}"""
+PAGE_EXAMPLE = (Path(__file__).parents[1] / "data" / "webhooks-page.json").read_text()
 
 
 def test_637_types_and_our_own_come_with_bellwire() -> None:

@@ -5,7 +5,7 @@ from bellwire.model.duration import DurationMs
 from bellwire.model.event_type import TracingLevel
 from bellwire.model.secret import EnvironmentVariable, File, Value
 from bellwire.model.webhook import Basic, Bearer, EventPolicy, HttpAuth, Unauthenticated
-from bellwire.rules.presenting import present_registered, present_webhook, show_size
+from bellwire.rules.presenting import present_registered, present_webhook
 from builders import make_registered_webhook, make_webhook
 
 
@@ -92,4 +92,4 @@ def test_what_the_server_adds_is_shown_with_times_in_utc_to_the_millisecond() ->
     [(1_024, "1KiB"), (524_288, "512KiB"), (1_048_576, "1MiB"), (1_572_864, "1536KiB"), (1_025, 1_025)],
 )
 def test_a_size_is_shown_as_text_where_it_is_whole(size: int, shown: object) -> None:
-    assert show_size(size) == shown
+    assert present_webhook(make_webhook(max_batch_bytes=size))["maxBatchBytes"] == shown

@@ -15,22 +15,7 @@ from bellwire.rules.validating import read_webhook
 from bellwire.rules.writing_webhooks import WebHook, json_form, read_level, write_key
 from builders import make_catalogue
 
-PAGE = b"""{
-"url": "https://example.com/webhook",
-"events": ["auth.success", "store.ingest"],
-"eventsPolicy": "include",
-"timeout": "30s",
-"throttle": "1s",
-"signatureKey": {"@type": "Value", "secret": "my-secret-key"},
-"httpHeaders": {"X-My-Header": "my-value"},
-"httpAuth": {
-"@type": "Basic",
-"username": "account",
-"secret": {"@type": "Value", "secret": "password"}
-},
-"allowInvalidCerts": false,
-"enable": true
-}"""
+PAGE = (Path(__file__).parents[1] / "data" / "webhooks-page.json").read_bytes()
 
 
 def test_python_and_the_json_of_the_page_say_the_same() -> None:

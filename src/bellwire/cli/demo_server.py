@@ -13,7 +13,7 @@ import click
 
 from bellwire.cli.client import Client
 from bellwire.cli.locating import running_address
-from bellwire.config import VARIABLE_PREFIX
+from bellwire.model.secret import OWN_VARIABLES
 
 START_S: Final = 20
 STOP_S: Final = 15
@@ -36,7 +36,7 @@ def running_server(folder: Path) -> Iterator[Client]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={name: value for name, value in os.environ.items() if not name.startswith(VARIABLE_PREFIX)},
+            env={name: value for name, value in os.environ.items() if not name.startswith(OWN_VARIABLES)},
             process_group=0,
         )
     try:

@@ -12,12 +12,13 @@ import click
 
 from bellwire.cli.client import Client, ServerAddress
 from bellwire.cli.misuse import Misuse
-from bellwire.config import VARIABLE_PREFIX, Config, load_config
+from bellwire.config import Config, load_config
 from bellwire.errors import InvalidSetting
 from bellwire.folder import ADMIN_FILE
+from bellwire.model.secret import OWN_VARIABLES
 
-URL_VARIABLE: Final = f"{VARIABLE_PREFIX}URL"
-TOKEN_VARIABLE: Final = f"{VARIABLE_PREFIX}TOKEN"
+URL_VARIABLE: Final = f"{OWN_VARIABLES}URL"
+TOKEN_VARIABLE: Final = f"{OWN_VARIABLES}TOKEN"
 SERVER_FILE: Final = "server.json"
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -8,13 +8,20 @@ from typing import Final, assert_never
 
 import msgspec
 
-from bellwire.model.secret import EnvironmentVariable, File, NoSecret, SecretKey, SecretKeyOptional, Value
+from bellwire.model.secret import (
+    OWN_VARIABLES,
+    EnvironmentVariable,
+    File,
+    NoSecret,
+    SecretKey,
+    SecretKeyOptional,
+    Value,
+)
 from bellwire.model.webhook import Basic, Bearer, HttpAuth, Unauthenticated, WebHook
 from bellwire.rules.composing import Credentials
 from bellwire.rules.signing import standard_key
 
 FILE_BYTES_MAX: Final = 64 * 1024
-OWN_VARIABLES: Final = "BELLWIRE_"
 
 
 class Unreadable(msgspec.Struct, frozen=True):

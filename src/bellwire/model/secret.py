@@ -8,6 +8,10 @@ MASK: Final = "****"
 """What reading shows in a secret's place; written back, it keeps the stored secret."""
 
 
+OWN_VARIABLES: Final = "BELLWIRE_"
+"""How the names of Bellwire's own environment variables begin; none of them is ever read as a secret."""
+
+
 class NoSecret(msgspec.Struct, frozen=True, tag_field="@type", tag="None"):
     """SecretKeyOptional, variant None: there is no key."""
 

@@ -4,7 +4,16 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from bellwire.model.secret import MASK, EnvironmentVariable, File, NoSecret, SecretKey, SecretKeyOptional, Value
+from bellwire.model.secret import (
+    MASK,
+    OWN_VARIABLES,
+    EnvironmentVariable,
+    File,
+    NoSecret,
+    SecretKey,
+    SecretKeyOptional,
+    Value,
+)
 from bellwire.model.webhook import Basic, Bearer, HttpAuth, Unauthenticated
 from bellwire.rules.reading import Place, kind_of, read_line, read_text, refuse_unknown
 from bellwire.rules.signing import standard_key
@@ -14,7 +23,6 @@ SECRET_LENGTH_MAX: Final = 8_192
 USERNAME_LENGTH_MAX: Final = 255
 VARIABLE_NAME_LENGTH_MAX: Final = 255
 FILE_PATH_LENGTH_MAX: Final = 4_096
-OWN_VARIABLES_PREFIX: Final = "BELLWIRE_"
 
 Variants = dict[str, tuple[str, ...]]
 Check = Callable[[Place, str], None]
@@ -159,8 +167,8 @@ def _read_variable_name(place: Place) -> str:
     name = read_text(place, length_max=VARIABLE_NAME_LENGTH_MAX)
     if name and not _VARIABLE_NAME.fullmatch(name):
         place.fault(f"{quoted(name)} is no name of a variable; write letters, digits and _, no digit first, no $")
-    elif name.upper().startswith(OWN_VARIABLES_PREFIX):
-        place.fault(f"variables that begin with {OWN_VARIABLES_PREFIX} are Bellwire's own settings; use another one")
+    elif name.upper().startswith(OWN_VARIABLES):
+        place.fault(f"variables that begin with {OWN_VARIABLES} are Bellwire's own settings; use another one")
     return name
 
 

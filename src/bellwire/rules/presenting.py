@@ -7,7 +7,8 @@ import msgspec
 
 from bellwire.model.duration import show_duration
 from bellwire.model.secret import MASK, EnvironmentVariable, File, NoSecret, SecretKey, Value
-from bellwire.model.webhook import KIB, MIB, Basic, Bearer, HttpAuth, RegisteredWebhook, Unauthenticated, WebHook
+from bellwire.model.size import show_size
+from bellwire.model.webhook import KIB, Basic, Bearer, HttpAuth, RegisteredWebhook, Unauthenticated, WebHook
 from bellwire.rules.accepting import show_time
 
 SERVER_FIELDS: Final = ("id", "createdAt", "updatedAt")
@@ -32,7 +33,7 @@ def present_webhook(webhook: WebHook) -> dict[str, Any]:
         "timeout": show_duration(webhook.timeout_ms),
         "throttle": show_duration(webhook.throttle_ms),
         "discardAfter": show_duration(webhook.discard_after_ms),
-        "maxBatchBytes": show_size(webhook.max_batch_bytes),
+        "maxBatchBytes": _shown_size(webhook.max_batch_bytes),
     }
     if webhook.level is None:
         del document["level"]
@@ -48,11 +49,9 @@ def present_registered(registered: RegisteredWebhook) -> dict[str, Any]:
     return {"id": registered.id} | present_webhook(registered.object) | added
 
 
-def show_size(size_bytes: int) -> str | int:
-    """Whole MiB or KiB as text (`"1MiB"`), any other size as a number of bytes."""
-    if size_bytes % MIB == 0:
-        return f"{size_bytes // MIB}MiB"
-    return f"{size_bytes // KIB}KiB" if size_bytes % KIB == 0 else size_bytes
+def _shown_size(size_bytes: int) -> str | int:
+    """As text where a unit leaves nothing over, else as a number."""
+    return size_bytes if size_bytes % KIB else show_size(size_bytes)
 
 
 def _masked(key: SecretKey) -> SecretKey:

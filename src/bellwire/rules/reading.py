@@ -9,6 +9,7 @@ import msgspec
 
 from bellwire.errors import Fault
 from bellwire.model.duration import FORM, DurationMs, parse_duration, show_duration
+from bellwire.model.size import parse_size
 from bellwire.model.webhook import KIB, MIB
 from bellwire.rules.suggesting import alternatives, nearest, quoted
 
@@ -17,7 +18,6 @@ DURATION_LENGTH_MAX: Final = 64
 PATH_STEP_LENGTH_MAX: Final = 128
 
 _WHOLE_FLOAT_MAX: Final = 2**53
-_SIZE: Final = re.compile(r"([0-9]{1,9})(KiB|MiB)")
 _HALF_PAIR: Final = re.compile(r"[\ud800-\udfff]")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -190,11 +190,12 @@ def read_size(place: Place, *, least: int, most: int, default: int) -> int:
     match place.value:
         case None:
             return default
-        case str() as written if parts := _SIZE.fullmatch(written):
-            size = int(parts[1]) * (MIB if parts[2] == "MiB" else KIB)
         case str() as written:
-            place.fault(f"{quoted(written)} is not a size; {form}")
-            return default
+            parsed = _parsed_size(written)
+            if parsed is None:
+                place.fault(f"{quoted(written)} is not a size; {form}")
+                return default
+            size = parsed
         case int() as size if not isinstance(size, bool):
             pass
         case other:
@@ -204,6 +205,14 @@ def read_size(place: Place, *, least: int, most: int, default: int) -> int:
         return size
     place.fault(f"must be {least // KIB}KiB to {most // MIB}MiB")
     return default
+
+
+def _parsed_size(written: str) -> int | None:
+    """A size with its unit; digits alone are a number, which in JSON is no text."""
+    try:
+        return None if written.isdigit() else parse_size(written)
+    except ValueError:
+        return None
 
 
 def kind_of(value: object) -> str:
