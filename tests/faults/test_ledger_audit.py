@@ -8,22 +8,33 @@ from collections.abc import Sequence
 import pytest
 from msgspec.structs import replace
 
-from faults.ledger import audit, audit_accounts, audit_log
+from faults.ledger import audit, audit_accounts, audit_inspections, audit_log
 from faults.ledger.audit import audit_deliveries
 from faults.ledger.audit_accounts import Account, Attempt, audit_account
 from faults.ledger.audit_log import LoggedEvent, PublisherTally
-from faults.ledger.making import make_event
+from faults.ledger.inspecting import Inspection
+from faults.ledger.making import is_poisoned, make_event
 from faults.ledger.record import Answer, ExpectedEvent, ReceivedRequest, Violation
-from faults.ledger.webhooks import Subject
+from faults.ledger.webhooks import Manner, Subject
 
 SEED = 7
 KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 AT_S = 1_790_000_000
-SUBJECT = Subject(name="hook", wants=frozenset({"auth.success"}), key=KEY, authorization="Bearer a-token", events_max=2)
+SUBJECT = Subject(
+    name="hook",
+    wants=frozenset({"auth.success"}),
+    sometimes=frozenset(),
+    manner=Manner.PLAIN,
+    key=KEY,
+    authorization="Bearer a-token",
+    events_max=2,
+)
 
 
 def expected(name: str, type_id: str = "auth.success") -> ExpectedEvent:
-    return ExpectedEvent(id=name, type=type_id, encoded=f'{{"id":"{name}","type":"{type_id}"}}'.encode())
+    return ExpectedEvent(
+        position=ord(name[0]), id=name, type=type_id, encoded=f'{{"id":"{name}","type":"{type_id}"}}'.encode()
+    )
 
 
 LOG = [*(expected(name) for name in "abcdef"), expected("x", "auth.failed")]
@@ -93,7 +104,7 @@ def test_a_sound_record_with_failures_and_crashes_breaks_no_promise() -> None:
         ([SOUND[0], request("1", "a"), *SOUND[2:]], audit.ONE_ID_ONE_BODY),
         ([*SOUND[:2], SOUND[1], *SOUND[2:]], audit.REPEATED_WITH_REASON),
         ([*SOUND[:5], replace(SOUND[1], life=4), *SOUND[5:]], audit.REPEATED_WITH_REASON),
-        ([SOUND[0], request("9", "ab"), *SOUND[2:]], audit.IN_ORDER),
+        ([SOUND[0], request("9", "ab"), *SOUND[2:]], audit.SETTLED_BEFORE_NEXT),
         ([SOUND[0], *SOUND[2:]], audit.SETTLED_BEFORE_NEXT),
         ([*SOUND[:-1], request("4", "fx", life=3)], audit.ONLY_WANTED),
         ([*SOUND[:-1], request("4", "f?", life=3)], audit.ONLY_WANTED),
@@ -161,6 +172,103 @@ def logged(number: int, *, position: int | None = None) -> LoggedEvent:
         created_at=made.created_at or "2026-09-29T19:00:04.000Z",
         data=made.data,
     )
+
+
+PICKY = replace(SUBJECT, manner=Manner.PICKY, events_max=4)
+POISON = next(f"{number}" for number in range(1000) if is_poisoned(f"{number}"))
+
+
+def picky(requests: Sequence[tuple[str, str, Answer]]) -> set[str]:
+    """The promises that the audit finds broken where the second of four events, `p`, is refused by a picky receiver."""
+    log = {name: expected(POISON if name == "p" else name) for name in "apbc"}
+    made: list[ReceivedRequest] = []
+    for batch, names, answer in requests:
+        content = b'{"events":[' + b",".join(log[name].encoded for name in names) + b"]}"
+        signed = headers(content, batch)
+        made.append(replace(SOUND[0], number=len(made) + 1, headers=signed, body=content, answer=answer))
+    trails, _ = audit_deliveries(list(log.values()), [PICKY], made)
+    return {violation.promise for violation in trails["hook"].violations}
+
+
+PARTED = [
+    ("1", "apbc", Answer.INVALID),
+    ("2", "ap", Answer.INVALID),
+    ("3", "a", Answer.OK),
+    ("4", "p", Answer.INVALID),
+    ("5", "bc", Answer.OK),
+    ("6", "p", Answer.OK),
+]
+
+
+def test_a_refused_batch_may_come_in_parts_and_the_refused_event_late() -> None:
+    assert picky(PARTED) == set()
+
+
+@pytest.mark.parametrize(
+    ("requests", "promise"),
+    [
+        (PARTED[:-1], audit.ALL_ARRIVE),
+        ([*PARTED[:4], PARTED[5]], audit.ALL_ARRIVE),
+        ([*PARTED[:2], PARTED[4], PARTED[2], PARTED[5]], audit.IN_ORDER),
+        ([*PARTED, ("7", "p", Answer.OK)], audit.IN_ORDER),
+        ([PARTED[0], ("1", "ap", Answer.OK), *PARTED[4:]], audit.ONE_ID_ONE_BODY),
+    ],
+    ids=[
+        "the refused event never comes again",
+        "a part is lost",
+        "an event that was not refused comes late",
+        "an event that was set aside comes twice",
+        "a part comes under the id of the whole",
+    ],
+)
+def test_what_is_wrong_with_parts_of_a_batch_is_found(requests: list[tuple[str, str, Answer]], promise: str) -> None:
+    assert promise in picky(requests)
+
+
+SEEN = Inspection(
+    webhook="hook",
+    events_before=ord("d"),
+    events_after=ord("e"),
+    requests_before=4,
+    requests_after=6,
+    wanted=5,
+    delivered=4,
+    waiting=1,
+    discarded=0,
+)
+
+
+def wrong_with_inspection(seen: Inspection) -> set[str]:
+    numbered = [replace(one, number=number) for number, one in enumerate(SOUND, 1)]
+    return {violation.promise for violation in audit_inspections.audit_inspections([seen], LOG, [SUBJECT], numbered)}
+
+
+@pytest.mark.parametrize("seen", [SEEN, replace(SEEN, wanted=4, waiting=0), replace(SEEN, delivered=2, waiting=3)])
+def test_an_account_may_show_what_was_so_between_two_looks(seen: Inspection) -> None:
+    assert wrong_with_inspection(seen) == set()
+
+
+@pytest.mark.parametrize(
+    ("seen", "promise"),
+    [
+        (replace(SEEN, waiting=2), audit_inspections.EQUATION),
+        (replace(SEEN, wanted=3, waiting=-1), audit_inspections.WANTED),
+        (replace(SEEN, wanted=6, waiting=2), audit_inspections.WANTED),
+        (replace(SEEN, delivered=1, waiting=4), audit_inspections.DELIVERED),
+        (replace(SEEN, delivered=6, waiting=-1), audit_inspections.DELIVERED),
+        (replace(SEEN, discarded=1, waiting=0), audit_inspections.DELIVERED),
+    ],
+    ids=[
+        "the parts make more than the whole",
+        "fewer are wanted than were logged",
+        "more are wanted than were logged",
+        "fewer were delivered than are settled",
+        "more were delivered than the receiver took",
+        "something was discarded",
+    ],
+)
+def test_an_account_that_was_wrong_at_its_moment_is_found(seen: Inspection, promise: str) -> None:
+    assert promise in wrong_with_inspection(seen)
 
 
 WHOLE_LOG = [logged(number) for number in range(4)]

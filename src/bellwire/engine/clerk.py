@@ -34,8 +34,7 @@ class Clerk:
         dispatcher = self._supervisor[webhook.id]
         state, reason = _state(dispatcher)
         oldest = await dispatcher.oldest()
-        backlog = await dispatcher.backlog()
-        cursor = dispatcher.cursor
+        cursor, backlog = await dispatcher.standing()
         return WebhookStatus(
             state=state,
             since_ms=max(cursor.since_ms, webhook.switched_at_ms),
@@ -52,8 +51,7 @@ class Clerk:
     async def account(self, webhook: RegisteredWebhook) -> Account:
         """What became of the events that the webhook wanted."""
         dispatcher = self._supervisor[webhook.id]
-        waiting = await dispatcher.backlog()
-        cursor = dispatcher.cursor
+        cursor, waiting = await dispatcher.standing()
         return Account(
             wanted=cursor.delivered + waiting + cursor.discarded,
             delivered=cursor.delivered,

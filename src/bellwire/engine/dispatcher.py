@@ -193,14 +193,14 @@ class Dispatcher:
         planned = self._planner.needs_from(self._cursor) if self._planning_from is None else self._planning_from
         return min((place for place in (planned, self._edited_from) if place is not None), default=None)
 
-    async def backlog(self) -> int:
-        """How many events wait: in hand, set aside, and in the log."""
+    async def standing(self) -> tuple[Cursor, int]:
+        """The cursor, and how many events waited when it stood there: in hand, set aside, and in the log."""
         cursor = self._heading
         if self._reader.caught_up:
-            return in_hand(cursor) + self._reader.held
+            return cursor, in_hand(cursor) + self._reader.held
         types = self._parts.selector.types(self.object)
         before = self._planner.horizon(cursor)
-        return in_hand(cursor) + await self._parts.log.count(read_to(cursor), before=before, types=types)
+        return cursor, in_hand(cursor) + await self._parts.log.count(read_to(cursor), before=before, types=types)
 
     def deadline_ms(self, event: LoggedEvent) -> int:
         """When the event is given up, if it waits that long."""

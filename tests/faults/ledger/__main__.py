@@ -23,7 +23,7 @@ TOLD_EACH_LINES: Final = 20
 @click.option("--seconds", type=click.FloatRange(min=0.1), default=20.0, help="How long its lives are together.")
 @click.option("--seed", type=int, help="What decides events, kills and answers; by default another each time.")
 @click.option("--publishers", type=click.IntRange(1, 64), default=4, help="How many publish at once.")
-@click.option("--webhooks", type=click.IntRange(1, 500), default=6, help="How many webhooks are registered.")
+@click.option("--webhooks", type=click.IntRange(1, 500), default=10, help="How many webhooks are registered.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to keep everything; must not exist.")
 def main(kills: int, seconds: float, seed: int | None, publishers: int, webhooks: int, folder: Path | None) -> None:
     """Kill a server again and again while it delivers, then hold every promise against what arrived.

@@ -5,9 +5,10 @@ from typing import Final
 
 import msgspec
 
+from faults.ledger.making import is_poisoned
 from faults.ledger.record import ExpectedEvent, ReceivedRequest, Violation
 from faults.ledger.signatures import find_bad_signature
-from faults.ledger.webhooks import Subject
+from faults.ledger.webhooks import Manner, Subject
 
 EVIDENCE_MAX: Final = 20
 """How many violations of one webhook are told; the first ones say the most."""
@@ -25,13 +26,18 @@ WITHIN_LIMITS: Final = "a batch keeps within its webhook's limit"
 
 
 class Trail(msgspec.Struct, frozen=True, kw_only=True):
-    """What reached one webhook. repeated: requests of a batch that had come before."""
+    """What reached one webhook. wanted, arrived: events; of those that it wants only at times, the ones that arrived.
+
+    repeated: requests of a batch that had come before. batch_ids: of the batches that were taken. set_aside: whether
+    events may have been, whose attempts count on under other ids.
+    """
 
     wanted: int
     arrived: int
     requests: int
     repeated: int
     batch_ids: frozenset[str]
+    set_aside: bool
     violations: tuple[Violation, ...]
 
 
@@ -62,7 +68,7 @@ _BODIES: Final = msgspec.json.Decoder(_Body)
 
 
 class _WebhookAudit:
-    """Walks along a webhook's requests beside the events that it wants."""
+    """Walks along a webhook's requests beside the events that it wants; places count these from 0."""
 
     def __init__(self, subject: Subject, log: Sequence[ExpectedEvent]) -> None:
         self._subject = subject
@@ -71,7 +77,9 @@ class _WebhookAudit:
         self._known = {event.id for event in log}
         self._next = 0
         self._last: ReceivedRequest | None = None
+        self._open: list[int] = []
         self._batch_ids: set[str] = set()
+        self._delivered_ids: set[str] = set()
         self._requests = 0
         self._repeated = 0
         self._arrived: set[int] = set()
@@ -95,20 +103,27 @@ class _WebhookAudit:
 
     def close(self) -> Trail:
         """All requests were taken."""
-        if self._last is not None and not self._last.answer.delivers:
-            self._break(ALL_ARRIVE, self._last, "the last batch was not taken, and did not come again")
-        missing = [event.id for place, event in enumerate(self._wanted) if place not in self._arrived]
+        if self._last is not None:
+            self._close_batch(self._last)
+            if not self._last.answer.delivers:
+                self._break(ALL_ARRIVE, self._last, "the last batch was not taken, and did not come again")
+        missing = [
+            event.id
+            for place, event in enumerate(self._wanted)
+            if place not in self._arrived and event.type not in self._subject.sometimes
+        ]
         if missing:
             shown = ", ".join(missing[:EVIDENCE_MAX])
             evidence = f"{len(missing)} of {len(self._wanted)} never came: {shown}"
             violation = Violation(promise=ALL_ARRIVE, place=self._subject.name, evidence=evidence)
             self._violations.insert(0, violation)
         return Trail(
-            wanted=len(self._wanted),
+            wanted=len(self._arrived) + len(missing),
             arrived=len(self._arrived),
             requests=self._requests,
             repeated=self._repeated,
-            batch_ids=frozenset(self._batch_ids),
+            batch_ids=frozenset(self._delivered_ids),
+            set_aside=self._subject.manner is Manner.PICKY,
             violations=tuple(self._violations[:EVIDENCE_MAX]),
         )
 
@@ -125,8 +140,10 @@ class _WebhookAudit:
             self._break(REPEATED_WITH_REASON, request, "its batch came before, and others came between")
             return
         self._batch_ids.add(batch_id)
-        if self._last is not None and not self._last.answer.delivers:
-            self._break(SETTLED_BEFORE_NEXT, request, f"{_shown(self._last)} was not taken")
+        if self._last is not None:
+            self._close_batch(self._last)
+            if not self._last.answer.delivers and not self._may_leave(self._last):
+                self._break(SETTLED_BEFORE_NEXT, request, f"{_shown(self._last)} was not taken")
         try:
             events = _BODIES.decode(request.body).events
         except msgspec.DecodeError as problem:
@@ -136,8 +153,22 @@ class _WebhookAudit:
             self._break(WITHIN_LIMITS, request, f"{len(events)} events; at least 1, at most {self._subject.events_max}")
         self._take_events(events, request)
 
+    def _close_batch(self, last: ReceivedRequest) -> None:
+        """What was open is settled, if the receiver took it."""
+        if last.answer.delivers:
+            self._arrived.update(self._open)
+            self._delivered_ids.add(last.header("webhook-id") or "")
+            in_order = (place for place in self._open if not self._may_come_late(place))
+            self._next = max(in_order, default=self._next - 1) + 1
+        self._open = []
+
+    def _may_leave(self, last: ReceivedRequest) -> bool:
+        """Whether another batch may come though this one was not taken: a part of it, or one that is cut anew."""
+        return last.answer.refuses or self._subject.manner.parts_batches or bool(self._subject.sometimes)
+
     def _take_events(self, events: Sequence[_Event], request: ReceivedRequest) -> None:
         in_body = []
+        awaited = self._next
         for event in events:
             place = self._places.get(event.id)
             if place is None:
@@ -145,15 +176,31 @@ class _WebhookAudit:
                 self._break(ONLY_WANTED, request, f"event {event.id} ({event.type}): {trouble}")
                 continue
             in_body.append(self._wanted[place].encoded)
-            if place != self._next:
-                awaited = self._wanted[self._next].id if self._next < len(self._wanted) else "nothing more"
-                before = " (it came before)" if place in self._arrived else ""
-                self._break(IN_ORDER, request, f"{event.id} came{before} where {awaited} was to come")
-            self._arrived.add(place)
-            self._next = place + 1
+            if place in self._arrived or place in self._open:
+                self._break(IN_ORDER, request, f"{event.id} came before")
+            elif not self._may_come_late(place):
+                if (missed := self._missed(awaited, place)) is not None:
+                    self._break(IN_ORDER, request, f"{event.id} came where {self._wanted[missed].id} was to come")
+                awaited = place + 1
+            self._open.append(place)
         expected = b'{"events":[' + b",".join(in_body) + b"]}"
         if request.body != expected and len(in_body) == len(events):
             self._break(BYTE_FOR_BYTE, request, _difference(request.body, expected))
+
+    def _may_come_late(self, place: int) -> bool:
+        """Whether the event may have been set aside, so that others come before it."""
+        return self._subject.manner is Manner.PICKY and is_poisoned(self._wanted[place].id)
+
+    def _missed(self, awaited: int, place: int) -> int | None:
+        """The place of an event that should have come instead, if this one comes too early or too late."""
+        if place < awaited:
+            return min(awaited, len(self._wanted) - 1)
+        between = (
+            missed
+            for missed in range(awaited, place)
+            if self._wanted[missed].type not in self._subject.sometimes and not self._may_come_late(missed)
+        )
+        return next(between, None)
 
     def _break(self, promise: str, request: ReceivedRequest, evidence: str) -> None:
         if len(self._violations) <= EVIDENCE_MAX:

@@ -1,11 +1,15 @@
 """Does the log hold exactly what was acknowledged, in each publisher's order, byte for byte?"""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
 from faults.ledger.making import make_event, origin
 from faults.ledger.record import ExpectedEvent, Violation
+
+OWN_TYPES: Final = "bellwire."
+"""How the types begin that the server publishes about itself."""
 
 
 class LoggedEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +53,8 @@ class _LogAudit:
         if logged.position <= self._position:
             self._break("positions ascend", f"{logged.id} at {logged.position} stands behind {self._position}")
         self._position = logged.position
+        if logged.type.startswith(OWN_TYPES):
+            return None
         publisher, number = origin(logged.id) or (-1, -1)
         if publisher not in self._tallies or number >= self._tallies[publisher].begun:
             self._break("the log holds only what was published", f"{logged.id} at {logged.position}")
@@ -62,7 +68,8 @@ class _LogAudit:
             self._break("what was published is kept byte for byte", f"{logged} is not {made}")
         if made.created_at is not None and logged.created_at != made.created_at:
             self._break("createdAt is the publisher's", f"{logged.id}: {logged.created_at} is not {made.created_at}")
-        return ExpectedEvent(id=made.id, type=made.type, encoded=made.encoded(logged.created_at))
+        encoded = made.encoded(logged.created_at)
+        return ExpectedEvent(position=logged.position, id=made.id, type=made.type, encoded=encoded)
 
     def close(self) -> None:
         """All of the log was taken."""

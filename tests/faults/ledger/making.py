@@ -2,6 +2,7 @@
 
 import json
 import random
+import zlib
 from typing import Final, NamedTuple
 
 TYPES: Final = {
@@ -62,6 +63,11 @@ def make_event(seed: int, publisher: int, number: int) -> MadeEvent:
     dice.shuffle(members)
     published = "{" + ", ".join(members) + "}"
     return MadeEvent(id=event_id, type=type_id, created_at=shown, published=published, data="".join(tokens).encode())
+
+
+def is_poisoned(event_id: str) -> bool:
+    """Whether a picky receiver refuses the event, alone or with others: one of 40."""
+    return zlib.crc32(event_id.encode()) % 40 == 0
 
 
 def origin(event_id: str) -> tuple[int, int] | None:

@@ -5,15 +5,18 @@ import socket
 import threading
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, assert_never
 
-from faults.ledger.record import Answer, ReceivedRequest, RequestWriter
+from faults.ledger.making import is_poisoned
+from faults.ledger.record import Answer, ReceivedRequest, RequestWriter, event_ids
+from faults.ledger.webhooks import Manner
 from receivers import Connection, Receiver
 
 FAULT_WEIGHTS: Final = {
     Answer.ERROR: 3,
     Answer.BUSY: 3,
     Answer.MOVED: 3,
+    Answer.LATER: 1,
     Answer.LATE: 1,
     Answer.CUT: 3,
     Answer.RESET: 3,
@@ -30,10 +33,16 @@ WHOLE_ANSWERS: Final = {
     Answer.NO_CONTENT: b"HTTP/1.1 204 No Content\r\n\r\n",
     Answer.ERROR: b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 4\r\n\r\noops",
     Answer.BUSY: b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n",
+    Answer.LATER: b"HTTP/1.1 429 Too Many Requests\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n",
+    Answer.TOO_LARGE: b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n",
+    Answer.INVALID: b"HTTP/1.1 422 Unprocessable Content\r\nContent-Length: 2\r\n\r\nno",
+    Answer.GONE: b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n",
     Answer.MOVED: b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/elsewhere\r\nContent-Length: 0\r\n\r\n",
 }
 
 SLOW_S_MAX: Final = 0.3
+NARROW_EVENTS_MAX: Final = 3
+GONE_RATE: Final = 0.05
 QUIET_PATH: Final = "quiet"
 
 
@@ -42,6 +51,7 @@ class LedgerReceiver:
 
     def __init__(self, record: Path, *, seed: int) -> None:
         self.life = 1
+        self.manners: dict[str, Manner] = {}
         self.healthy = False
         self.answered: dict[Answer, int] = dict.fromkeys(Answer, 0)
         self._number = 0
@@ -78,7 +88,7 @@ class LedgerReceiver:
                 connection.send(WHOLE_ANSWERS[Answer.NO_CONTENT])
                 return
             with self._lock:
-                answer = self._choose()
+                answer = self._choose(webhook, request.body)
                 slow_s = self._dice.uniform(0, SLOW_S_MAX)
                 self._number += 1
                 self.answered[answer] += 1
@@ -96,10 +106,24 @@ class LedgerReceiver:
             if not _answer(connection, answer, slow_s=slow_s):
                 return
 
-    def _choose(self) -> Answer:
-        if self.healthy or self._dice.random() >= FAULT_RATE:
+    def _choose(self, webhook: str, body: bytes) -> Answer:
+        if self.healthy:
             return Answer.OK
+        if self._dice.random() >= FAULT_RATE:
+            return self._mannered(self.manners.get(webhook, Manner.PLAIN), body)
         return self._dice.choices(tuple(FAULT_WEIGHTS), tuple(FAULT_WEIGHTS.values()))[0]
+
+    def _mannered(self, manner: Manner, body: bytes) -> Answer:
+        match manner:
+            case Manner.PLAIN:
+                return Answer.OK
+            case Manner.PICKY:
+                return Answer.INVALID if any(map(is_poisoned, event_ids(body))) else Answer.OK
+            case Manner.NARROW:
+                return Answer.TOO_LARGE if len(event_ids(body)) > NARROW_EVENTS_MAX else Answer.OK
+            case Manner.LEAVING:
+                return Answer.GONE if self._dice.random() < GONE_RATE else Answer.OK
+        assert_never(manner)
 
 
 def _answer(connection: Connection, answer: Answer, *, slow_s: float) -> bool:

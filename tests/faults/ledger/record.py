@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 import msgspec
 
@@ -18,6 +18,10 @@ class Answer(enum.Enum):
     ERROR = "500"
     BUSY = "503"
     MOVED = "302"
+    LATER = "429 with Retry-After"
+    TOO_LARGE = "413"
+    INVALID = "422"
+    GONE = "410"
     LATE = "no answer"
     CUT = "closed instead of an answer"
     RESET = "reset in the middle of the answer's head"
@@ -26,6 +30,11 @@ class Answer(enum.Enum):
     def delivers(self) -> bool:
         """Whether it says that the batch was taken: a complete head of a 2xx answer was sent."""
         return self in {Answer.OK, Answer.NO_CONTENT, Answer.SLOW, Answer.TORN}
+
+    @property
+    def refuses(self) -> bool:
+        """Whether it says that something in the batch is not wanted, so that what comes next is a part of it."""
+        return self in {Answer.TOO_LARGE, Answer.INVALID}
 
 
 class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,8 +58,9 @@ class ReceivedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExpectedEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An event that was acknowledged, at its place in the log. encoded: the bytes that receivers must get."""
+    """An event that was acknowledged, at its position in the log. encoded: the bytes that receivers must get."""
 
+    position: int
     id: str
     type: str
     encoded: bytes
@@ -77,6 +87,22 @@ class RequestWriter:
     def close(self) -> None:
         """Write no more."""
         self._file.close()
+
+
+class _Event(msgspec.Struct, frozen=True):
+    id: str
+
+
+class _Body(msgspec.Struct, frozen=True):
+    events: list[_Event]
+
+
+_BODIES: Final = msgspec.json.Decoder(_Body)
+
+
+def event_ids(body: bytes) -> list[str]:
+    """The ids of a request's events, in their order. Raises msgspec.DecodeError."""
+    return [event.id for event in _BODIES.decode(body).events]
 
 
 def read_requests(path: Path) -> Iterator[ReceivedRequest]:

@@ -12,7 +12,10 @@ import msgspec
 
 from faults.ledger.audit import Trail, audit_deliveries
 from faults.ledger.audit_accounts import Account, Attempt, audit_account
+from faults.ledger.audit_inspections import audit_inspections
 from faults.ledger.audit_log import LoggedEvent, PublisherTally, audit_log
+from faults.ledger.inspecting import Inspector
+from faults.ledger.operating import Operator
 from faults.ledger.publishers import EVENTS_MAX, Publisher
 from faults.ledger.receiver import LedgerReceiver
 from faults.ledger.record import Answer, Violation, read_requests
@@ -57,7 +60,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a run."""
+    """What came of a run. edits: pauses and edits of webhooks; inspections: accounts that were asked for."""
 
     plan: Plan
     events: int
@@ -66,6 +69,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     known_again: int
     kills: int
     killed_while_starting: int
+    edits: int
+    inspections: int
     answers: dict[Answer, int]
     trails: dict[str, Trail]
     drained_in_s: float
@@ -102,21 +107,29 @@ class _Run:
     def go(self, record: Path) -> Report:
         self._server.start()
         self._register()
+        inspector = Inspector(self._ids, seed=self._plan.seed, server=self._server, receiver=self._receiver)
+        operator = Operator(self._subjects, self._ids, seed=self._plan.seed, server=self._server)
         try:
             for publisher in self._publishers:
                 publisher.start()
+            inspector.start()
+            operator.start()
             self._kill_and_start()
         except BaseException:
             for publisher in self._publishers:
                 publisher.abandon()
             raise
+        finally:
+            operator.stop()
         for publisher in self._publishers:
             publisher.stop()
         for publisher in self._publishers:
             publisher.join()
         self._receiver.healthy = True
         with self._server.client() as client:
+            operator.put_in_order(client)
             drained_in_s, violations = self._drain(client)
+            inspector.stop()
             logged = list(_logged(client))[::-1]
             accounts = {name: self._account(client, name) for name in self._ids}
         if (code := self._server.stop()) != 0:
@@ -130,6 +143,7 @@ class _Run:
         violations += strays
         for name, trail in trails.items():
             violations += [*trail.violations, *audit_account(name, trail, *accounts[name])]
+        violations += audit_inspections(inspector.inspections, expected, self._subjects, read_requests(record))
         return Report(
             plan=self._plan,
             events=len(expected),
@@ -138,6 +152,8 @@ class _Run:
             known_again=sum(publisher.duplicates for publisher in self._publishers),
             kills=self._kills,
             killed_while_starting=self._server.killed_while_starting,
+            edits=operator.calls,
+            inspections=len(inspector.inspections),
             answers=self._receiver.answered,
             trails=trails,
             drained_in_s=drained_in_s,
@@ -147,6 +163,7 @@ class _Run:
     def _register(self) -> None:
         made = make_webhooks(self._plan.webhooks, url=self._receiver.url)
         self._subjects = [subject for subject, _ in made]
+        self._receiver.manners = {subject.name: subject.manner for subject in self._subjects}
         with self._server.client() as client:
             for subject, registered in made:
                 answer = client.post("/v1/webhooks", json=registered)

@@ -37,6 +37,8 @@ def _summary(report: Report) -> Iterator[str]:
         f"{report.known_again:,} of their events were known already and stored once"
     )
     yield f"killed        {report.kills} times with kill -9, {report.killed_while_starting} of them before it listened"
+    yield f"meddled       {report.edits} times: webhooks paused, resumed and edited"
+    yield f"inspected     {report.inspections:,} accounts at random moments"
     yield f"received      {requests:,} requests, of which {refused:,} were refused or left without an answer"
     yield f"odd answers   {odd or 'none'}"
     yield f"drained       in {report.drained_in_s:.1f} s once the receiver was healthy"

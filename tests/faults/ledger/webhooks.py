@@ -1,5 +1,6 @@
 """The webhooks of a run: what is registered, and, worked out on its own, what each must get and how."""
 
+import enum
 from typing import Any, Final
 
 import msgspec
@@ -12,11 +13,30 @@ TIMEOUT: Final = "3s"
 DISCARD_AFTER: Final = "7d"
 
 
+class Manner(enum.Enum):
+    """What a receiver does of its own, besides the failures that befall all."""
+
+    PLAIN = "nothing"
+    PICKY = "refuses poisoned events"
+    NARROW = "refuses batches of more than a few events"
+    LEAVING = "says now and then that it is gone"
+
+    @property
+    def parts_batches(self) -> bool:
+        """Whether its webhook's batches are sent in parts, under other ids."""
+        return self in {Manner.PICKY, Manner.NARROW}
+
+
 class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """What the audit holds a webhook to. key: the secret as it was given; name: the last part of its URL's path."""
+    """What the audit holds a webhook to. key: the secret as it was given; name: the last part of its URL's path.
+
+    sometimes: those of the types it wants that an edit of its filter takes away for a while. manner: of its receiver.
+    """
 
     name: str
     wants: frozenset[str]
+    sometimes: frozenset[str]
+    manner: Manner
     key: str | None
     authorization: str | None
     events_max: int
@@ -29,6 +49,8 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     wants: frozenset[str]
     object: dict[str, Any]
     authorization: str | None = None
+    sometimes: frozenset[str] = frozenset()
+    manner: Manner = Manner.PLAIN
 
 
 def _up_to(*levels: str) -> frozenset[str]:
@@ -91,6 +113,30 @@ RECIPES: Final = (
         wants=_up_to("error"),
         object={"events": ["smtp.raw-input"], "eventsPolicy": "exclude", "level": "error", "throttle": "1s"},
     ),
+    Recipe(
+        name="picky",
+        wants=frozenset({"auth.success", "auth.error", "security.ip-blocked"}),
+        object={
+            "events": ["auth.success", "auth.error", "security.ip-blocked"],
+            "eventsPolicy": "include",
+            "throttle": "50ms",
+            "signatureKey": {"@type": "Value", "secret": "a picky key"},
+        },
+        manner=Manner.PICKY,
+    ),
+    Recipe(
+        name="narrow",
+        wants=frozenset({"auth.failed"}),
+        object={"events": ["auth.failed"], "eventsPolicy": "include", "throttle": "20ms"},
+        manner=Manner.NARROW,
+    ),
+    Recipe(name="leaving", wants=_INFO, object={"throttle": "100ms"}, manner=Manner.LEAVING),
+    Recipe(
+        name="changing",
+        wants=_INFO,
+        object={"throttle": "50ms", "level": "info"},
+        sometimes=_INFO - _up_to("error"),
+    ),
 )
 
 
@@ -109,6 +155,8 @@ def make_webhooks(count: int, *, url: str) -> list[tuple[Subject, dict[str, Any]
             name=name,
             wants=recipe.wants,
             key=key,
+            sometimes=recipe.sometimes,
+            manner=recipe.manner,
             authorization=recipe.authorization,
             events_max=registered.get("maxBatchEvents", 1000),
         )
