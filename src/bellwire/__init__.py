@@ -31,6 +31,7 @@ _MODULES: Final = {
         "DataFolderInUse",
         "EditConflict",
         "Fault",
+        "Forbidden",
         "IncompatibleStore",
         "InvalidEvent",
         "InvalidObject",
@@ -47,6 +48,7 @@ _MODULES: Final = {
     "bellwire.model.cursor": ("DiscardReason",),
     "bellwire.model.event": ("EventId", "EventTypeId", "LoggedEvent", "Position", "Published"),
     "bellwire.model.event_type": ("EventLevel", "EventType", "TracingLevel"),
+    "bellwire.model.principal": ("Principal", "PrincipalKind", "Scope"),
     "bellwire.model.secret": ("EnvironmentVariable", "File", "NoSecret", "Value"),
     "bellwire.model.status": ("Account", "DeadLetter", "Explanation", "ServiceStatus", "Verdict", "WebhookStatus"),
     "bellwire.model.webhook": (

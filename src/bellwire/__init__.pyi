@@ -8,6 +8,7 @@ from bellwire.errors import (
     DataFolderInUse,
     EditConflict,
     Fault,
+    Forbidden,
     IncompatibleStore,
     InvalidEvent,
     InvalidObject,
@@ -22,6 +23,7 @@ from bellwire.model.attempt import Answer, Attempt, AttemptId, NoAnswer, Trouble
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
+from bellwire.model.principal import Principal, PrincipalKind, Scope
 from bellwire.model.secret import EnvironmentVariable, File, NoSecret, Value
 from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatus, Verdict, WebhookStatus
 from bellwire.model.webhook import Basic, Bearer, CatchUp, EventPolicy, RegisteredWebhook, Unauthenticated, WebhookId
@@ -62,6 +64,7 @@ __all__ = [
     "Explanation",
     "Fault",
     "File",
+    "Forbidden",
     "IncompatibleStore",
     "InvalidEvent",
     "InvalidObject",
@@ -70,8 +73,11 @@ __all__ = [
     "NoAnswer",
     "NoSecret",
     "Position",
+    "Principal",
+    "PrincipalKind",
     "Published",
     "RegisteredWebhook",
+    "Scope",
     "ServiceStatus",
     "Stopping",
     "StorageError",

@@ -9,6 +9,8 @@
     │   ├── ConflictingEvent    a known id published again with another type or data
     │   ├── UnknownThing        no webhook, event or attempt of that id
     │   ├── EditConflict        the webhook was changed since it was read
+    │   ├── Forbidden           the caller lacks a scope
+    │   │   └── ForbiddenType   the caller may not publish events of a type
     │   ├── InvalidSetting      a setting that is unknown or has a bad value
     │   └── DataFolderInUse     another process owns the data folder
     ├── Stopping                no new work is taken, the service is going down
@@ -118,6 +120,22 @@ class UnknownThing(Mistake):
 
 class EditConflict(Mistake):
     """The webhook was changed since it was read; read it again and repeat the edit."""
+
+
+class Forbidden(Mistake):
+    """The caller may not do that; `needed` is the scope that they lack."""
+
+    def __init__(self, message: str, *, needed: str, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(message, faults=faults)
+        self.needed = needed
+
+
+class ForbiddenType(Forbidden):
+    """The caller may publish, but not events of this type; `index` counts from 0 within the call."""
+
+    def __init__(self, index: int, fault: Fault) -> None:
+        super().__init__(f"{fault.path}: {fault.message}", needed="publish", faults=(fault,))
+        self.index = index
 
 
 class InvalidSetting(Mistake):

@@ -1,10 +1,8 @@
 """Bellwire: the one place that wires the parts; what the web, the command line and a Python program stand on."""
 
 import asyncio
-import base64
 import importlib.metadata
 import os
-import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
@@ -35,11 +33,12 @@ from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.limits import Limits
+from bellwire.model.principal import PROGRAM, Principal, Scope
 from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.expiring import Start
+from bellwire.rules.permitting import check_scope
 from bellwire.rules.rotating import OVERLAP_MS
-from bellwire.rules.signing import STANDARD_PREFIX
 from bellwire.rules.validating import Checked
 from bellwire.rules.writing_events import Event, write_event
 from bellwire.rules.writing_webhooks import Key, Written, json_form, read_level, write_key
@@ -47,8 +46,6 @@ from bellwire.store import AttemptSearch, EventSearch
 
 VERSION: Final = importlib.metadata.version("bellwire")
 ADMIN: Final = "admin"
-
-KEY_BYTES: Final = 32
 
 DEFAULT_LIMITS: Final = Limits()
 
@@ -175,7 +172,9 @@ class Bellwire:
     async def publish_all(self, events: Iterable[Event]) -> Published:
         """Take events as publish does, all or none, in their order. Errors say which one they are about."""
         self._home.check_loop()
-        return await self._intake.publish([write_event(event, index=index) for index, event in enumerate(events)])
+        return await self._intake.publish(
+            [write_event(event, index=index) for index, event in enumerate(events)], by=PROGRAM
+        )
 
     def publish_from_thread(
         self,
@@ -188,13 +187,15 @@ class Bellwire:
         """Like publish, for threads other than the event loop's: blocks until the event is on disk."""
         return self._home.call(lambda: self.publish(type, data, id=id, created_at=created_at))
 
-    async def publish_json(self, body: bytes) -> Published:
-        """Take one event, an array of events or `{"events": […]}`, as publish does; also raises MalformedBody."""
-        return await self._intake.publish_json(body)
+    async def publish_json(self, body: bytes, *, by: Principal = PROGRAM) -> Published:
+        """Take one event, an array of events or `{"events": […]}`, as publish does; also raises MalformedBody and
+        ForbiddenType.
+        """
+        return await self._intake.publish_json(body, by=by)
 
-    async def publish_lines(self, body: AsyncIterator[bytes]) -> Published:
+    async def publish_lines(self, body: AsyncIterator[bytes], *, by: Principal = PROGRAM) -> Published:
         """Take NDJSON in any pieces, in bounded memory; raises InterruptedLines, which says what was taken."""
-        return await self._intake.publish_lines(body)
+        return await self._intake.publish_lines(body, by=by)
 
     def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """The registered webhooks, oldest first."""
@@ -210,67 +211,98 @@ class Bellwire:
         """What create_webhook would store, and its warnings; raises InvalidObject."""
         return self._registrar.check(json_form(webhook))
 
-    async def create_webhook(self, webhook: Written) -> Edited:
-        """Register another webhook; it gets what is published from now on. Raises InvalidObject with every fault."""
+    async def create_webhook(self, webhook: Written, *, by: Principal = PROGRAM) -> Edited:
+        """Register another webhook; it gets what is published from now on. Raises InvalidObject with every fault; and
+        Forbidden, as every call does that changes something and is made by whom that was not granted to.
+        """
         self._home.check_loop()
-        registered, checked = await self._registrar.create(json_form(webhook))
+        registered, checked = await self._registrar.create(json_form(webhook), by=by)
         return Edited(registered, checked.warnings)
 
-    async def replace_webhook(self, webhook_id: WebhookId, webhook: Written, *, revision: int | None = None) -> Edited:
+    async def replace_webhook(
+        self, webhook_id: WebhookId, webhook: Written, *, revision: int | None = None, by: Principal = PROGRAM
+    ) -> Edited:
         """Give a webhook another object. revision: the one the edit was made from; raises EditConflict."""
-        registered, checked = await self._registrar.replace(webhook_id, json_form(webhook), revision=revision)
+        registered, checked = await self._registrar.replace(webhook_id, json_form(webhook), revision=revision, by=by)
         return Edited(registered, checked.warnings)
 
     async def patch_webhook(
-        self, webhook_id: WebhookId, patch: Mapping[str, object], *, revision: int | None = None
+        self,
+        webhook_id: WebhookId,
+        patch: Mapping[str, object],
+        *,
+        revision: int | None = None,
+        by: Principal = PROGRAM,
     ) -> Edited:
         """Change members of a webhook's object by a JSON merge patch (RFC 7396), as in `{"enable": False}`."""
-        registered, checked = await self._registrar.patch(webhook_id, json_form(patch), revision=revision)
+        registered, checked = await self._registrar.patch(webhook_id, json_form(patch), revision=revision, by=by)
         return Edited(registered, checked.warnings)
 
-    async def delete_webhook(self, webhook_id: WebhookId, *, revision: int | None = None) -> None:
+    async def delete_webhook(
+        self, webhook_id: WebhookId, *, revision: int | None = None, by: Principal = PROGRAM
+    ) -> None:
         """Delete a webhook; what waits is discarded."""
-        await self._registrar.delete(webhook_id, revision=revision)
+        await self._registrar.delete(webhook_id, revision=revision, by=by)
 
-    async def pause_webhook(self, webhook_id: WebhookId, *, revision: int | None = None) -> RegisteredWebhook:
+    async def pause_webhook(
+        self, webhook_id: WebhookId, *, revision: int | None = None, by: Principal = PROGRAM
+    ) -> RegisteredWebhook:
         """Send nothing more and keep what waits; paused time does not count against discardAfter."""
-        return await self._registrar.pause(webhook_id, revision=revision)
+        return await self._registrar.pause(webhook_id, revision=revision, by=by)
 
-    async def resume_webhook(self, webhook_id: WebhookId, *, revision: int | None = None) -> RegisteredWebhook:
+    async def resume_webhook(
+        self, webhook_id: WebhookId, *, revision: int | None = None, by: Principal = PROGRAM
+    ) -> RegisteredWebhook:
         """Send again, at once, what is paused, gone or waits for its backoff."""
-        return await self._registrar.resume(webhook_id, revision=revision)
+        return await self._registrar.resume(webhook_id, revision=revision, by=by)
 
     async def rotate_key(
-        self, webhook_id: WebhookId, key: Key, *, overlap_ms: int = OVERLAP_MS, revision: int | None = None
+        self,
+        webhook_id: WebhookId,
+        key: Key,
+        *,
+        overlap_ms: int = OVERLAP_MS,
+        revision: int | None = None,
+        by: Principal = PROGRAM,
     ) -> RegisteredWebhook:
         """Give a webhook another signature key; text is short for a Value. Until overlap_ms have passed the key before
         signs webhook-signature too. Raises UnknownThing, EditConflict, InvalidObject.
         """
-        return await self._registrar.rotate_key(webhook_id, write_key(key), overlap_ms=overlap_ms, revision=revision)
+        return await self._registrar.rotate_key(
+            webhook_id, write_key(key), overlap_ms=overlap_ms, revision=revision, by=by
+        )
 
-    async def test_webhook(self, webhook_id: WebhookId) -> Exchange | Unreadable:
+    async def test_webhook(self, webhook_id: WebhookId, *, by: Principal = PROGRAM) -> Exchange | Unreadable:
         """Send a webhook.test event now, also while disabled, and show the whole exchange; raises UnknownThing."""
         self._home.check()
+        check_scope(by, Scope.WRITE)
         self._registrar.get(webhook_id)
         return await self._tester.test(self._supervisor[webhook_id])
 
     async def declare_type(
-        self, type_id: str, *, level: TracingLevel | str = TracingLevel.INFO, description: str = ""
+        self,
+        type_id: str,
+        *,
+        level: TracingLevel | str = TracingLevel.INFO,
+        description: str = "",
+        by: Principal = PROGRAM,
     ) -> EventType:
         """Declare an own event type, so that webhooks can list it, or describe it anew. Raises InvalidObject."""
-        return await self._cataloguer.declare(type_id, level=read_level(level), description=description)
+        return await self._cataloguer.declare(type_id, level=read_level(level), description=description, by=by)
 
-    async def put_type(self, event_type: EventType) -> EventType:
+    async def put_type(self, event_type: EventType, *, by: Principal = PROGRAM) -> EventType:
         """Store an own event type as it is, its override included. Raises InvalidObject."""
-        return await self._cataloguer.put(event_type)
+        return await self._cataloguer.put(event_type, by=by)
 
-    async def declare_types(self, types: Iterable[EventType]) -> None:
+    async def declare_types(self, types: Iterable[EventType], *, by: Principal = PROGRAM) -> None:
         """Declare own event types, those that are known just so left alone. Raises InvalidObject."""
-        await self._cataloguer.declare_all(types)
+        await self._cataloguer.declare_all(types, by=by)
 
-    async def override_level(self, type_id: EventTypeId, level: EventLevel | None) -> EventType:
+    async def override_level(
+        self, type_id: EventTypeId, level: EventLevel | None, *, by: Principal = PROGRAM
+    ) -> EventType:
         """Set what counts instead of a type's own level, None: its own again; counts at once. Raises UnknownThing."""
-        return await self._cataloguer.override(type_id, level)
+        return await self._cataloguer.override(type_id, level, by=by)
 
     def is_shipped_type(self, type_id: EventTypeId) -> bool:
         """Whether the type comes with Bellwire; of such types only the level can be set."""
@@ -342,9 +374,9 @@ class Bellwire:
             room=self._doorkeeper.room,
         )
 
-    def check_token(self, token: str) -> bool:
-        """Whether the token is one of Bellwire's."""
-        return self._token_checker.check(token)
+    def principal(self, token: str) -> Principal | None:
+        """Whose token it is; None where it is none of Bellwire's."""
+        return self._token_checker.principal(token)
 
     async def admit(self, name: str, token: str) -> None:
         """Let a token in, under a name; one of the same name is replaced. Only its hash is stored."""
@@ -356,8 +388,3 @@ class Bellwire:
         await self._supervisor.stop()
         await self._backends.sender.close()
         await self._backends.store.close()
-
-
-def make_signature_key() -> str:
-    """A new signature key, in the form that Standard Webhooks 1.0 asks for: `whsec_` and base64 of 32 random bytes."""
-    return STANDARD_PREFIX + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()

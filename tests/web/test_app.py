@@ -5,6 +5,7 @@ import pytest
 import structlog
 
 from bellwire.errors import StaleCursor, StorageUnavailable
+from bellwire.model.principal import Principal
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
 from web.expecting import expect_json, expect_problem
@@ -135,7 +136,8 @@ async def test_an_unexpected_error_is_logged_and_told_without_internals(
 async def test_what_storage_cannot_do_now_may_be_tried_again(
     client: httpx.AsyncClient, service: Bellwire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(_body: bytes) -> None:
+    async def fail(_body: bytes, *, by: Principal) -> None:
+        assert by.name == "admin"
         raise StorageUnavailable("the disk is full; free some space")
 
     monkeypatch.setattr(service, "publish_json", fail)

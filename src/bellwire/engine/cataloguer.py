@@ -17,6 +17,8 @@ from bellwire.model.event_type import (
     TracingLevel,
     is_type_id,
 )
+from bellwire.model.principal import Principal, Scope
+from bellwire.rules.permitting import check_scope
 from bellwire.store import Registry
 
 
@@ -37,7 +39,7 @@ class Cataloguer:
             shipped = self._shipped.get(stored.id)
             self._selector.declare(stored if shipped is None else replace(shipped, override=stored.override))
 
-    async def declare_all(self, types: Iterable[EventType]) -> None:
+    async def declare_all(self, types: Iterable[EventType], *, by: Principal) -> None:
         """Declare those that are not known just so. Raises InvalidObject, with the faults of all, once it is done."""
         faults: list[Fault] = []
         for wanted in types:
@@ -45,7 +47,7 @@ class Cataloguer:
             if known is not None and (known.level, known.description) == (wanted.level, wanted.description):
                 continue
             try:
-                await self.declare(wanted.id, level=wanted.level, description=wanted.description)
+                await self.declare(wanted.id, level=wanted.level, description=wanted.description, by=by)
             except InvalidObject as problem:
                 faults += [Fault(f"event-types/{wanted.id}", fault.message) for fault in problem.faults]
         if faults:
@@ -55,16 +57,17 @@ class Cataloguer:
         """Whether the type comes with Bellwire."""
         return type_id in self._shipped
 
-    async def declare(self, type_id: str, *, level: TracingLevel, description: str) -> EventType:
+    async def declare(self, type_id: str, *, level: TracingLevel, description: str, by: Principal) -> EventType:
         """Declare an own type, or describe it anew; an override stays. Raises InvalidObject."""
         known = self._catalogue.current(EventTypeId(type_id))
         override = known.override if known else None
         return await self.put(
-            EventType(id=EventTypeId(type_id), level=level, description=description, override=override)
+            EventType(id=EventTypeId(type_id), level=level, description=description, override=override), by=by
         )
 
-    async def put(self, event_type: EventType) -> EventType:
-        """Store an own type as it is, its override included, in one write. Raises InvalidObject."""
+    async def put(self, event_type: EventType, *, by: Principal) -> EventType:
+        """Store an own type as it is, its override included, in one write. Raises InvalidObject, Forbidden."""
+        check_scope(by, Scope.WRITE)
         faults = self._faults_of_id(event_type.id)
         if len(event_type.description) > DESCRIPTION_LENGTH_MAX:
             length = len(event_type.description)
@@ -74,8 +77,9 @@ class Cataloguer:
         await self._store(event_type)
         return event_type
 
-    async def override(self, type_id: EventTypeId, level: EventLevel | None) -> EventType:
-        """Set what counts instead of a type's own level; None: its own again. Raises UnknownThing."""
+    async def override(self, type_id: EventTypeId, level: EventLevel | None, *, by: Principal) -> EventType:
+        """Set what counts instead of a type's own level; None: its own again. Raises UnknownThing, Forbidden."""
+        check_scope(by, Scope.WRITE)
         known = self._catalogue.current(type_id)
         if known is None:
             raise UnknownThing("event type", type_id)

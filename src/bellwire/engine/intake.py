@@ -12,6 +12,7 @@ from bellwire.errors import (
     BellwireError,
     ConflictingEvent,
     Fault,
+    ForbiddenType,
     InterruptedLines,
     InvalidEvent,
     MalformedBody,
@@ -20,8 +21,10 @@ from bellwire.errors import (
 )
 from bellwire.model.event import EVENT_BYTES_MAX, PUBLISHED_IDS_MAX, EventId, NewEvent, Published
 from bellwire.model.event_type import DECLARED_TYPES_MAX, Catalogue
+from bellwire.model.principal import Principal
 from bellwire.rules.accepting import PublishedEvent, accept_event, show_time
 from bellwire.rules.decoding import decode_body, decode_line
+from bellwire.rules.permitting import check_types
 from bellwire.store import EventLog
 
 CHUNK_EVENTS: Final = 1_000
@@ -47,14 +50,15 @@ class Intake:
         """Take no more events; what was begun is finished."""
         self._closed = True
 
-    async def publish(self, events: Sequence[PublishedEvent]) -> Published:
+    async def publish(self, events: Sequence[PublishedEvent], *, by: Principal) -> Published:
         """Log the events, all or none, in their order; returns once they are on disk.
 
-        Raises InvalidEvent, ConflictingEvent, Stopping, StorageUnavailable.
+        Raises InvalidEvent, ConflictingEvent, ForbiddenType, Stopping, StorageUnavailable.
         """
         if self._closed:
             raise Stopping("Bellwire is stopping and takes no more events; publish again when it is back")
         accepted = self._accept(events)
+        check_types(by, [event.type for event in accepted])
         self._check_room_for_types(accepted)
         await self._doorkeeper.admit()
         appended = await self._log.append(accepted, accepted_at_ms=self._clock.steady_ms())
@@ -62,13 +66,13 @@ class Intake:
             accepted=len(accepted), duplicates=appended.duplicates, ids=tuple(event.id for event in accepted)
         )
 
-    async def publish_json(self, body: bytes) -> Published:
+    async def publish_json(self, body: bytes, *, by: Principal) -> Published:
         """Log one event, an array of events or `{"events": […]}`; also raises MalformedBody."""
-        return await self.publish(decode_body(body))
+        return await self.publish(decode_body(body), by=by)
 
-    async def publish_lines(self, body: AsyncIterator[bytes]) -> Published:
+    async def publish_lines(self, body: AsyncIterator[bytes], *, by: Principal) -> Published:
         """Log NDJSON that comes in any pieces, chunk by chunk; raises InterruptedLines. Blank lines are passed over."""
-        lines = _Lines(self)
+        lines = _Lines(self, by)
         rest = b""
         async for piece in body:
             *whole, rest = (rest + piece).split(b"\n")
@@ -104,8 +108,9 @@ class Intake:
 class _Lines:
     """The chunk in hand of one NDJSON body, and the counts of those before it."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, by: Principal) -> None:
         self._intake = intake
+        self._by = by
         self._chunk: list[PublishedEvent] = []
         self._chunk_lines: list[int] = []
         self._chunk_bytes = 0
@@ -140,7 +145,7 @@ class _Lines:
             return
         try:
             await self._publish(chunk)
-        except (InvalidEvent, ConflictingEvent) as problem:
+        except (InvalidEvent, ConflictingEvent, ForbiddenType) as problem:
             if problem.index:
                 await self._publish(chunk[: problem.index])
             raise self._interrupted(problem, lines[problem.index]) from problem
@@ -148,7 +153,7 @@ class _Lines:
             raise self._interrupted(problem, lines[0]) from problem
 
     async def _publish(self, chunk: Sequence[PublishedEvent]) -> None:
-        published = await self._intake.publish(chunk)
+        published = await self._intake.publish(chunk, by=self._by)
         self.accepted += published.accepted
         self.duplicates += published.duplicates
         self.ids += published.ids[: PUBLISHED_IDS_MAX - len(self.ids)]

@@ -1,6 +1,8 @@
 """The keyring: reads the secrets that a webhook names, at the moment they are used."""
 
+import base64
 import os
+import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,9 +21,10 @@ from bellwire.model.secret import (
 )
 from bellwire.model.webhook import Basic, Bearer, HttpAuth, Unauthenticated, WebHook
 from bellwire.rules.composing import Credentials
-from bellwire.rules.signing import standard_key
+from bellwire.rules.signing import STANDARD_PREFIX, standard_key
 
 FILE_BYTES_MAX: Final = 64 * 1024
+KEY_BYTES: Final = 32
 
 
 class Unreadable(msgspec.Struct, frozen=True):
@@ -135,3 +138,8 @@ class Keyring:
             raise _Problem(f"{field}: {path} is empty")
         self._files[path] = _Known(stamp, secret)
         return secret
+
+
+def make_signature_key() -> str:
+    """A new signature key, in the form that Standard Webhooks 1.0 asks for: `whsec_` and base64 of 32 random bytes."""
+    return STANDARD_PREFIX + base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()

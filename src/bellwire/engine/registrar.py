@@ -13,9 +13,11 @@ from bellwire.errors import EditConflict, Fault, InvalidObject, UnknownThing
 from bellwire.model.cursor import Cursor
 from bellwire.model.duration import show_duration
 from bellwire.model.event_type import Catalogue
+from bellwire.model.principal import Principal, Scope
 from bellwire.model.secret import NoSecret
 from bellwire.model.webhook import Gap, PastFilter, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
 from bellwire.rules.patching import merge_patch
+from bellwire.rules.permitting import check_scope
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.rotating import OVERLAP_MAX_MS
 from bellwire.rules.validating import Checked, read_webhook
@@ -61,8 +63,9 @@ class Registrar:
         """What creating this would store. Raises InvalidObject."""
         return read_webhook(document, catalogue=self._catalogue)
 
-    async def create(self, document: object) -> tuple[RegisteredWebhook, Checked]:
-        """Register a webhook, at the end of the log. Raises InvalidObject."""
+    async def create(self, document: object, *, by: Principal) -> tuple[RegisteredWebhook, Checked]:
+        """Register a webhook, at the end of the log. Raises InvalidObject, and Forbidden as every change does."""
+        check_scope(by, Scope.WRITE)
         checked = self.check(document)
         async with self._one_at_a_time:
             now_ms = self._clock.wall_ms()
@@ -85,53 +88,53 @@ class Registrar:
         return webhook, checked
 
     async def replace(
-        self, webhook_id: WebhookId, document: object, *, revision: int | None
+        self, webhook_id: WebhookId, document: object, *, revision: int | None, by: Principal
     ) -> tuple[RegisteredWebhook, Checked]:
         """Give a webhook another object. Raises UnknownThing, EditConflict, InvalidObject."""
         async with self._one_at_a_time:
-            return await self._replace(self._at_revision(webhook_id, revision), document)
+            return await self._replace(self._to_change(webhook_id, revision=revision, by=by), document)
 
     async def patch(
-        self, webhook_id: WebhookId, patch: object, *, revision: int | None
+        self, webhook_id: WebhookId, patch: object, *, revision: int | None, by: Principal
     ) -> tuple[RegisteredWebhook, Checked]:
         """Change members of a webhook's object by a merge patch (RFC 7396). Raises as replace does."""
         async with self._one_at_a_time:
-            webhook = self._at_revision(webhook_id, revision)
+            webhook = self._to_change(webhook_id, revision=revision, by=by)
             return await self._replace(webhook, merge_patch(present_registered(webhook), patch))
 
-    async def delete(self, webhook_id: WebhookId, *, revision: int | None) -> None:
+    async def delete(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> None:
         """Delete a webhook; what waits is discarded. Raises UnknownThing, EditConflict."""
         async with self._one_at_a_time:
-            webhook = self._at_revision(webhook_id, revision)
+            webhook = self._to_change(webhook_id, revision=revision, by=by)
             await self._store(replace(self._edited(webhook, replace(webhook.object, enable=False)), deleted=True))
 
-    async def pause(self, webhook_id: WebhookId, *, revision: int | None) -> RegisteredWebhook:
+    async def pause(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> RegisteredWebhook:
         """Send nothing more and keep what waits; its deadlines stand still. Raises UnknownThing, EditConflict."""
         async with self._one_at_a_time:
-            webhook = self._at_revision(webhook_id, revision)
+            webhook = self._to_change(webhook_id, revision=revision, by=by)
             if webhook.paused_at_ms is not None:
                 return webhook
             now_ms = self._clock.wall_ms()
             return await self._store(replace(self._touched(webhook), paused_at_ms=now_ms, switched_at_ms=now_ms))
 
-    async def resume(self, webhook_id: WebhookId, *, revision: int | None) -> RegisteredWebhook:
+    async def resume(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> RegisteredWebhook:
         """Send again, at once: what is paused, gone or waits for its backoff. Raises UnknownThing, EditConflict."""
         async with self._one_at_a_time:
-            webhook = self._touched(self._at_revision(webhook_id, revision))
+            webhook = self._touched(self._to_change(webhook_id, revision=revision, by=by))
             resumption = Resumption(at_ms=self._clock.steady_ms(), log_end=self._log.end)
             return await self._store(
                 replace(webhook, paused_at_ms=None, resumed=resumption, switched_at_ms=self._clock.wall_ms())
             )
 
     async def rotate_key(
-        self, webhook_id: WebhookId, key: object, *, overlap_ms: int, revision: int | None
+        self, webhook_id: WebhookId, key: object, *, overlap_ms: int, revision: int | None, by: Principal
     ) -> RegisteredWebhook:
         """Give a webhook another signature key, in its JSON form; the one before signs webhook-signature meanwhile too.
 
         Raises UnknownThing, EditConflict, InvalidObject.
         """
         async with self._one_at_a_time:
-            webhook = self._at_revision(webhook_id, revision)
+            webhook = self._to_change(webhook_id, revision=revision, by=by)
             if not 0 <= overlap_ms <= OVERLAP_MAX_MS:
                 raise InvalidObject((Fault("overlap", f"must be between 0s and {show_duration(OVERLAP_MAX_MS)}"),))
             document = present_registered(webhook) | {"signatureKey": key}
@@ -145,7 +148,8 @@ class Registrar:
                 rotated = replace(rotated, previous_key=PreviousKey(key=before, until_ms=until_ms))
             return await self._store(rotated)
 
-    def _at_revision(self, webhook_id: WebhookId, revision: int | None) -> RegisteredWebhook:
+    def _to_change(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> RegisteredWebhook:
+        check_scope(by, Scope.WRITE)
         webhook = self.get(webhook_id)
         if revision is not None and revision != webhook.revision:
             raise EditConflict(

@@ -11,6 +11,7 @@ from bellwire.errors import (
     ConflictingEvent,
     EditConflict,
     Fault,
+    Forbidden,
     InterruptedLines,
     InvalidEvent,
     InvalidObject,
@@ -103,6 +104,8 @@ def _problem_of_mistake(error: Mistake) -> Problem:
             status, kind, title = 404, f"unknown-{error.kind.replace(' ', '-')}", f"There is no such {error.kind}"
         case EditConflict():
             status, kind, title = 412, "edit-conflict", "The webhook was changed since it was read"
+        case Forbidden():
+            status, kind, title = 403, "forbidden", "The caller may not do that"
         case _:
             return UNEXPECTED
     return Problem(status=status, kind=kind, title=title, detail=str(error), faults=error.faults)

@@ -8,8 +8,9 @@ from starlette.types import Receive, Scope, Send
 from bellwire.model.event import PUBLISHED_IDS_MAX, Published
 from bellwire.model.webhook import MIB
 from bellwire.service import Bellwire
-from bellwire.web.bodies import JSON_TYPE, LINES_TYPE, BodiesInHand, BodyReader, Head, media_type
+from bellwire.web.bodies import JSON_TYPE, LINES_TYPE, BodiesInHand, BodyReader, head_of, media_type
 from bellwire.web.parameters import refuse_parameters
+from bellwire.web.resource import PRINCIPAL
 
 PUBLISH_BYTES_MAX: Final = 64 * MIB
 
@@ -33,23 +34,25 @@ class Publishing:
         self._service = service
         self._in_hand = in_hand
 
-    async def __call__(self, scope: Scope, head: Head, receive: Receive, send: Send) -> None:
-        """Answer a request whose token was checked; raises Refused and what the service raises."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request whose caller may publish; raises Refused and what the service raises."""
         if scope["query_string"]:
             refuse_parameters(scope["query_string"])
+        head, by = head_of(scope), scope[PRINCIPAL]
         is_lines = media_type(head, _TYPES) == LINES_TYPE
         reader = BodyReader(head, receive, self._in_hand)
         try:
             if is_lines:
-                published = await self._service.publish_lines(reader.pieces())
+                published = await self._service.publish_lines(reader.pieces(), by=by)
             else:
-                published = await self._service.publish_json(await reader.whole(bytes_max=PUBLISH_BYTES_MAX))
+                body = await reader.whole(bytes_max=PUBLISH_BYTES_MAX)
+                published = await self._service.publish_json(body, by=by)
         finally:
             reader.close()
-        body = _ENCODER.encode(_view(published))
-        length = (b"content-length", b"%d" % len(body))
+        answer = _ENCODER.encode(_view(published))
+        length = (b"content-length", b"%d" % len(answer))
         await send({"type": "http.response.start", "status": 202, "headers": [_CONTENT_TYPE, length]})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": answer})
 
 
 def _view(published: Published) -> PublishedView:

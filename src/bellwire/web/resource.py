@@ -7,7 +7,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from bellwire.model.principal import Principal
+from bellwire.model.principal import Scope as Granted
 from bellwire.model.webhook import MIB
+from bellwire.rules.permitting import check_scope
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
 from bellwire.web.bodies import BodiesInHand, BodyReader, head_of, json_object, media_type
@@ -15,6 +18,9 @@ from bellwire.web.parameters import Parameters
 from bellwire.web.problems import Problem, Refused
 
 OBJECT_BYTES_MAX: Final = MIB
+
+PRINCIPAL: Final = "bellwire.principal"
+"""Where the caller stands in a request's ASGI scope."""
 
 
 class Call:
@@ -24,6 +30,14 @@ class Call:
         self.service = service
         self.request = request
         self._in_hand = in_hand
+
+    @property
+    def principal(self) -> Principal:
+        """Who makes the call; only for calls that need a scope."""
+        caller = self.request.scope[PRINCIPAL]
+        if not isinstance(caller, Principal):
+            raise AssertionError("the API lets nobody in whom it does not know")  # noqa: TRY004 - it cannot happen
+        return caller
 
     def parameters(self, *known: str) -> Parameters:
         """The query, of which only these parameters are known."""
@@ -53,6 +67,8 @@ class Call:
 
 
 Handler = Callable[[Call], Awaitable[Response]]
+Methods = Mapping[str, tuple[Granted | None, Handler]]
+"""What a path answers to each method, and the scope that the caller needs for it; None: anybody may call."""
 
 
 class Resource:
@@ -65,16 +81,16 @@ class Resource:
         self,
         service: Bellwire,
         in_hand: BodiesInHand,
-        handlers: Mapping[str, Handler],
+        methods: Methods,
         *,
         elsewhere: tuple[str, ...] = (),
     ) -> None:
         self._service = service
         self._in_hand = in_hand
-        self._handlers = dict(handlers)
-        if "GET" in handlers:
-            self._handlers["HEAD"] = handlers["GET"]
-        self._allow = ", ".join([*self._handlers, *elsewhere, "OPTIONS"])
+        self._methods = dict(methods)
+        if "GET" in methods:
+            self._methods["HEAD"] = methods["GET"]
+        self._allow = ", ".join([*self._methods, *elsewhere, "OPTIONS"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; raises Refused and what the service raises."""
@@ -82,9 +98,13 @@ class Resource:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        handler = self._handlers.get(request.method)
-        if handler is not None:
-            return await handler(Call(self._service, request, self._in_hand))
+        method = self._methods.get(request.method)
+        if method is not None:
+            needed, handler = method
+            call = Call(self._service, request, self._in_hand)
+            if needed is not None:
+                check_scope(call.principal, needed)
+            return await handler(call)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": self._allow})
         detail = f"{quoted(request.method)} is not possible here; {self._allow} are"

@@ -94,19 +94,20 @@ async def put_event_type(call: Call) -> Response:
         if wish.description is not None:
             message = f"of {type_id}, which comes with Bellwire, only the level can be set; leave the description out"
             raise InvalidObject((Fault("description", message),))
-        await call.service.override_level(type_id, wish.level)
+        await call.service.override_level(type_id, wish.level, by=call.principal)
     else:
-        await _declare(call.service, type_id, wish)
+        await _declare(call, type_id, wish)
     return await read_event_type(call)
 
 
-async def _declare(service: Bellwire, type_id: EventTypeId, wish: TypeWish) -> None:
+async def _declare(call: Call, type_id: EventTypeId, wish: TypeWish) -> None:
     """Without a level, or with `disable`, a type that is known keeps the one that it was declared with."""
-    known = service.catalogue.current(type_id)
+    known = call.service.catalogue.current(type_id)
     level = _declared_level(known, wish.level)
     description = wish.description if wish.description is not None else (known.description if known else "")
     override = EventLevel.DISABLE if wish.level is EventLevel.DISABLE else None
-    await service.put_type(EventType(id=type_id, level=level, description=description, override=override))
+    declared = EventType(id=type_id, level=level, description=description, override=override)
+    await call.service.put_type(declared, by=call.principal)
 
 
 def _declared_level(known: EventType | None, wished: EventLevel | None) -> TracingLevel:

@@ -4,13 +4,12 @@ from typing import Any, assert_never
 
 from starlette.responses import Response
 
-from bellwire.engine.keyring import Unreadable
+from bellwire.engine.keyring import Unreadable, make_signature_key
 from bellwire.engine.tester import Exchange
 from bellwire.model.attempt import Answer, NoAnswer, Request
 from bellwire.model.webhook import RegisteredWebhook
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.rotating import read_rotation
-from bellwire.service import make_signature_key
 from bellwire.web.answers import json_answer, show_time_ms_or_none
 from bellwire.web.api.attempts import view_answer, view_outcome, view_timings
 from bellwire.web.api.webhooks import read_webhook_status, receiver_key, revision_of, webhook_id_of
@@ -22,14 +21,14 @@ from bellwire.web.resource import Call
 async def pause_webhook(call: Call) -> Response:
     """POST /v1/webhooks/{id}/pause: send nothing and keep what waits; answers with the status."""
     call.parameters().check()
-    await call.service.pause_webhook(webhook_id_of(call), revision=revision_of(call))
+    await call.service.pause_webhook(webhook_id_of(call), revision=revision_of(call), by=call.principal)
     return await read_webhook_status(call)
 
 
 async def resume_webhook(call: Call) -> Response:
     """POST /v1/webhooks/{id}/resume: send again, at once; answers with the status."""
     call.parameters().check()
-    await call.service.resume_webhook(webhook_id_of(call), revision=revision_of(call))
+    await call.service.resume_webhook(webhook_id_of(call), revision=revision_of(call), by=call.principal)
     return await read_webhook_status(call)
 
 
@@ -39,7 +38,7 @@ async def rotate_key(call: Call) -> Response:
     rotation = read_rotation(await call.document_or_nothing(JSON_TYPE))
     key = make_signature_key() if rotation.key is None else rotation.key
     webhook = await call.service.rotate_key(
-        webhook_id_of(call), key, overlap_ms=rotation.overlap_ms, revision=revision_of(call)
+        webhook_id_of(call), key, overlap_ms=rotation.overlap_ms, revision=revision_of(call), by=call.principal
     )
     content = present_registered(webhook) | receiver_key(webhook) | _previous_key_until(webhook)
     if rotation.key is None:
@@ -50,7 +49,7 @@ async def rotate_key(call: Call) -> Response:
 async def test_webhook(call: Call) -> Response:
     """POST /v1/webhooks/{id}/test: one webhook.test event now, and the whole exchange."""
     call.parameters().check()
-    tested = await call.service.test_webhook(webhook_id_of(call))
+    tested = await call.service.test_webhook(webhook_id_of(call), by=call.principal)
     match tested:
         case Unreadable(reason=reason):
             return json_answer({"outcome": "blocked", "reason": reason, "request": None, "response": None})

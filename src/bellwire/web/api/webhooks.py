@@ -55,7 +55,7 @@ async def create_webhook(call: Call) -> Response:
     document = await call.document(JSON_TYPE)
     if validate_only:
         return _checked(call.service.check_webhook(document), call.service.catalogue)
-    webhook, warnings = await call.service.create_webhook(document)
+    webhook, warnings = await call.service.create_webhook(document, by=call.principal)
     content = {**present_registered(webhook), **_warnings(warnings), **receiver_key(webhook)}
     headers = {"ETag": entity_tag(webhook.revision), "Location": f"/v1/webhooks/{webhook.id}"}
     return json_answer(content, status=201, headers=headers)
@@ -75,20 +75,26 @@ async def replace_webhook(call: Call) -> Response:
     """PUT /v1/webhooks/{id}."""
     call.parameters().check()
     document = await call.document(JSON_TYPE)
-    return _edited(*await call.service.replace_webhook(webhook_id_of(call), document, revision=revision_of(call)))
+    return _edited(
+        *await call.service.replace_webhook(
+            webhook_id_of(call), document, revision=revision_of(call), by=call.principal
+        )
+    )
 
 
 async def patch_webhook(call: Call) -> Response:
     """PATCH /v1/webhooks/{id}: a JSON merge patch (RFC 7396)."""
     call.parameters().check()
     patch = await call.document(PATCH_TYPE, JSON_TYPE)
-    return _edited(*await call.service.patch_webhook(webhook_id_of(call), patch, revision=revision_of(call)))
+    return _edited(
+        *await call.service.patch_webhook(webhook_id_of(call), patch, revision=revision_of(call), by=call.principal)
+    )
 
 
 async def delete_webhook(call: Call) -> Response:
     """DELETE /v1/webhooks/{id}."""
     call.parameters().check()
-    await call.service.delete_webhook(webhook_id_of(call), revision=revision_of(call))
+    await call.service.delete_webhook(webhook_id_of(call), revision=revision_of(call), by=call.principal)
     return Response(status_code=204)
 
 
