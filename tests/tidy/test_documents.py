@@ -12,7 +12,7 @@ import pytest
 from bellwire.cli.main import cli
 from bellwire.config import SETTINGS
 from bellwire.model.webhook import WebHook
-from bellwire.web import app
+from bellwire.web.app import OPERATIONS
 from tidy.repository import ROOT, SOURCE, documents, files, text_files
 
 FENCE = re.compile(r"^```(?:sh|console|bash)\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -55,8 +55,7 @@ def test_every_command_is_documented() -> None:
 
 def test_every_route_of_the_api_is_documented() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
-    routes = {f"{method} {path}" for path, methods in app._RESOURCES.items() for method in methods}
-    routes |= {f"{method} {app.EVENTS_PATH}" for method in ("GET", "POST")}
+    routes = {f"{method} {path}" for path, method in OPERATIONS}
     documented = set(re.findall(r"^\| `([A-Z]+ /\S*)` \|", text, re.MULTILINE))
     assert {re.sub(r"\{\w+(?::path)?\}", "{id}", route) for route in routes} == documented
 

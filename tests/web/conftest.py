@@ -7,6 +7,7 @@ import pytest
 from bellwire.folder import ADMIN_FILE
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
+from web.conforming import expect_described
 
 
 @pytest.fixture
@@ -29,10 +30,11 @@ def api(service: Bellwire) -> Api:
 
 @pytest.fixture
 async def client(api: Api, token: str) -> AsyncIterator[httpx.AsyncClient]:
-    """Calls the API in this process, with a valid token."""
+    """Calls the API in this process, with a valid token. Every answer must be as it is described."""
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=api),
         base_url="http://bellwire.test",
         headers={"Authorization": f"Bearer {token}"},
+        event_hooks={"response": [expect_described]},
     ) as client:
         yield client

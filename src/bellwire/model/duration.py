@@ -9,6 +9,9 @@ DurationMs = NewType("DurationMs", int)
 UNITS_MS: Final = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1_000, "ms": 1}
 FORM: Final = 'write it as "250ms", "30s", "1m30s", "5m", "2h" or "7d", or as a whole number of milliseconds'
 
+PATTERN: Final = "^" + "".join(f"(?:[0-9]{{1,15}}{unit})?" for unit in UNITS_MS) + "$"
+"""The form of a duration as text, for others to check; it lets the empty text pass."""
+
 _PARTS: Final = re.compile(
     r"(?:(\d{1,15})d)?(?:(\d{1,15})h)?(?:(\d{1,15})m(?!s))?(?:(\d{1,15})s)?(?:(\d{1,15})ms)?", re.ASCII
 )

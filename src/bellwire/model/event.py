@@ -1,6 +1,6 @@
 """Events: what happened, and where it stands in the log."""
 
-from typing import Final, NewType
+from typing import Annotated, Final, NewType
 
 import msgspec
 
@@ -8,6 +8,10 @@ EventId = NewType("EventId", str)
 EventTypeId = NewType("EventTypeId", str)
 Position = NewType("Position", int)
 """A place in the event log: the first is 1, none is used twice, gaps are possible."""
+
+EventTime = Annotated[
+    str, msgspec.Meta(examples=["2026-01-31T08:00:00.000Z"], extra_json_schema={"format": "date-time"})
+]
 
 EVENT_ID_LENGTH_MAX: Final = 128
 EVENT_BYTES_MAX: Final = 1024 * 1024
@@ -20,9 +24,9 @@ class WebhookEvent(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The page's WebhookEvent. data is the published object's own bytes, so that numbers keep their digits."""
 
     id: EventId
-    created_at: str
+    created_at: Annotated[EventTime, msgspec.Meta(description="When it happened: RFC 3339, UTC, milliseconds.")]
     type: EventTypeId
-    data: msgspec.Raw
+    data: Annotated[msgspec.Raw, msgspec.Meta(extra_json_schema={"type": "object"})]
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -13,7 +13,9 @@ TYPE_ID_LENGTH_MAX: Final = 128
 DECLARED_TYPES_MAX: Final = 10_000
 DESCRIPTION_LENGTH_MAX: Final = 500
 
-_TYPE_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)+", re.ASCII)
+TYPE_ID_PATTERN: Final = r"^[a-z0-9][a-z0-9_-]*(?:\.[a-z0-9][a-z0-9_-]*)+$"
+
+_TYPE_ID: Final = re.compile(TYPE_ID_PATTERN, re.ASCII)
 
 
 class TracingLevel(enum.Enum):

@@ -6,6 +6,9 @@ from typing import Final
 UNITS: Final = {"TiB": 2**40, "GiB": 2**30, "MiB": 2**20, "KiB": 2**10}
 FORM: Final = 'write it as "512KiB", "64MiB", "1GiB" or "2TiB", or as a whole number of bytes'
 
+PATTERN: Final = f"^[0-9]{{1,15}}(?:{'|'.join(reversed(UNITS))})$"
+"""The form of a size with its unit, for others to check."""
+
 _PARTS: Final = re.compile(r"([0-9]{1,15})(KiB|MiB|GiB|TiB)?", re.ASCII)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -16,7 +16,7 @@ from bellwire.model.event import (
     EventTypeId,
     NewEvent,
 )
-from bellwire.model.event_type import Catalogue, is_type_id
+from bellwire.model.event_type import TYPE_ID_LENGTH_MAX, TYPE_ID_PATTERN, Catalogue, is_type_id
 
 _TYPE_FORM: Final = "write it in lower case with a dot, as in 'auth.success'"
 _ID_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -27,10 +27,36 @@ _SECONDS_AT: Final = slice(17, 19)
 class PublishedEvent(msgspec.Struct, kw_only=True, rename="camel", forbid_unknown_fields=True):
     """An event as a publisher writes it; id and createdAt are optional. data: compact JSON in valid UTF-8."""
 
-    type: str
-    data: msgspec.Raw
-    id: str | msgspec.UnsetType = msgspec.UNSET
-    created_at: str | msgspec.UnsetType = msgspec.UNSET
+    type: Annotated[
+        str,
+        msgspec.Meta(
+            description="Its event type, by a present or a former name. One never seen before is declared by this.",
+            examples=["auth.success"],
+            extra_json_schema={"pattern": TYPE_ID_PATTERN, "maxLength": TYPE_ID_LENGTH_MAX},
+        ),
+    ]
+    data: Annotated[
+        msgspec.Raw,
+        msgspec.Meta(
+            description=f"What is to be told, in at most {DATA_DEPTH_MAX} levels; numbers keep their digits.",
+            extra_json_schema={"type": "object"},
+        ),
+    ]
+    id: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(
+            description="One of your own, so that a repetition is recognised; made here where it is left out.",
+            examples=["order-7"],
+            extra_json_schema={"minLength": 1, "maxLength": EVENT_ID_LENGTH_MAX},
+        ),
+    ] = msgspec.UNSET
+    created_at: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(
+            description="When it happened (RFC 3339); the time of acceptance where it is left out.",
+            extra_json_schema={"format": "date-time"},
+        ),
+    ] = msgspec.UNSET
 
 
 def accept_event(

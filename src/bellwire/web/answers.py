@@ -2,12 +2,15 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 from starlette.responses import Response
 
 from bellwire.rules.accepting import show_time
+
+Time = Annotated[str, msgspec.Meta(examples=["2026-01-31T08:00:00.000Z"], extra_json_schema={"format": "date-time"})]
+"""A point in time as answers have it: RFC 3339 in UTC with milliseconds."""
 
 
 def json_answer(content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - whatever JSON can say

@@ -7,55 +7,57 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from bellwire.errors import BellwireError, Stopping
-from bellwire.model.principal import Scope as Granted
-from bellwire.rules.permitting import check_scope
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
 from bellwire.web.api import attempts, dead_letters, event_types, events, status, webhook_actions, webhooks
+from bellwire.web.api.description import description_resources
 from bellwire.web.auth import principal_of
 from bellwire.web.bodies import BodiesInHand
+from bellwire.web.operation import Operations
 from bellwire.web.problems import STOPPING, UNEXPECTED, ClientGone, Problem, Refused, problem_of, problem_response
-from bellwire.web.publishing import Publishing
-from bellwire.web.resource import PRINCIPAL, Methods, Resource
+from bellwire.web.publishing import PUBLISH, Publishing
+from bellwire.web.resource import PRINCIPAL, Resource, Resources, operations_of
 
 EVENTS_PATH: Final = "/v1/events"
-HEALTH_PATH: Final = "/healthz"
 
-PUBLISH, READ, WRITE = Granted.PUBLISH, Granted.READ, Granted.WRITE
-
-_RESOURCES: Final[dict[str, Methods]] = {
-    HEALTH_PATH: {"GET": (None, status.read_health)},
-    "/v1/status": {"GET": (READ, status.read_status)},
-    "/v1/webhooks": {"GET": (READ, webhooks.list_webhooks), "POST": (WRITE, webhooks.create_webhook)},
+_RESOURCES: Final[Resources] = {
+    EVENTS_PATH: {"GET": events.list_events},
+    "/healthz": {"GET": status.read_health},
+    "/v1/status": {"GET": status.read_status},
+    "/v1/webhooks": {"GET": webhooks.list_webhooks, "POST": webhooks.create_webhook},
     "/v1/webhooks/{webhook_id}": {
-        "GET": (READ, webhooks.read_webhook),
-        "PUT": (WRITE, webhooks.replace_webhook),
-        "PATCH": (WRITE, webhooks.patch_webhook),
-        "DELETE": (WRITE, webhooks.delete_webhook),
+        "GET": webhooks.read_webhook,
+        "PUT": webhooks.replace_webhook,
+        "PATCH": webhooks.patch_webhook,
+        "DELETE": webhooks.delete_webhook,
     },
-    "/v1/webhooks/{webhook_id}/status": {"GET": (READ, webhooks.read_webhook_status)},
-    "/v1/webhooks/{webhook_id}/account": {"GET": (READ, webhook_actions.read_account)},
-    "/v1/webhooks/{webhook_id}/pause": {"POST": (WRITE, webhook_actions.pause_webhook)},
-    "/v1/webhooks/{webhook_id}/resume": {"POST": (WRITE, webhook_actions.resume_webhook)},
-    "/v1/webhooks/{webhook_id}/rotate-key": {"POST": (WRITE, webhook_actions.rotate_key)},
-    "/v1/webhooks/{webhook_id}/test": {"POST": (WRITE, webhook_actions.test_webhook)},
-    "/v1/attempts": {"GET": (READ, attempts.list_attempts)},
-    "/v1/attempts/{attempt_id}": {"GET": (READ, attempts.read_attempt)},
-    "/v1/dead-letters": {"GET": (READ, dead_letters.list_dead_letters)},
-    "/v1/event-types": {"GET": (READ, event_types.list_event_types)},
-    "/v1/event-types/{type_id}": {
-        "GET": (READ, event_types.read_event_type),
-        "PUT": (WRITE, event_types.put_event_type),
-    },
+    "/v1/webhooks/{webhook_id}/status": {"GET": webhooks.read_webhook_status},
+    "/v1/webhooks/{webhook_id}/account": {"GET": webhook_actions.read_account},
+    "/v1/webhooks/{webhook_id}/pause": {"POST": webhook_actions.pause_webhook},
+    "/v1/webhooks/{webhook_id}/resume": {"POST": webhook_actions.resume_webhook},
+    "/v1/webhooks/{webhook_id}/rotate-key": {"POST": webhook_actions.rotate_key},
+    "/v1/webhooks/{webhook_id}/test": {"POST": webhook_actions.test_webhook},
+    "/v1/attempts": {"GET": attempts.list_attempts},
+    "/v1/attempts/{attempt_id}": {"GET": attempts.read_attempt},
+    "/v1/dead-letters": {"GET": dead_letters.list_dead_letters},
+    "/v1/event-types": {"GET": event_types.list_event_types},
+    "/v1/event-types/{type_id}": {"GET": event_types.read_event_type, "PUT": event_types.put_event_type},
     # An event's id is its publisher's choice and may have slashes; one that ends in /why cannot be read by this path.
-    "/v1/events/{event_id:path}/why": {"GET": (READ, events.explain_event)},
-    "/v1/events/{event_id:path}": {"GET": (READ, events.read_event)},
+    "/v1/events/{event_id:path}/why": {"GET": events.explain_event},
+    "/v1/events/{event_id:path}": {"GET": events.read_event},
 }
-"""What there is, and the scope that each call needs; None: everybody may call it, with or without a token."""
 
-_OPEN: Final = frozenset(
-    path for path, methods in _RESOURCES.items() if all(needed is None for needed, _ in methods.values())
-)
+# Publishing is the hot path and has no resource.
+_DESCRIBED: Final = {(EVENTS_PATH, "POST"): PUBLISH, **operations_of(_RESOURCES)}
+_DESCRIPTION: Final = description_resources(_DESCRIBED)
+
+OPERATIONS: Final[Operations] = {**_DESCRIBED, **operations_of(_DESCRIPTION)}
+"""Every operation of the API."""
+
+_OPEN_PATHS: Final = frozenset(path for (path, _), operation in OPERATIONS.items() if operation.needs is None)
+
+_ELSEWHERE: Final = {EVENTS_PATH: ("POST",)}
+"""Methods that are answered before it comes to their resource."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -68,8 +70,8 @@ class Api:
         in_hand = BodiesInHand()
         self._publish = Publishing(service, in_hand)
         routes = [
-            Route(EVENTS_PATH, Resource(service, in_hand, {"GET": (READ, events.list_events)}, elsewhere=("POST",))),
-            *(Route(path, Resource(service, in_hand, handlers)) for path, handlers in _RESOURCES.items()),
+            Route(path, Resource(service, in_hand, handlers, elsewhere=_ELSEWHERE.get(path, ())))
+            for path, handlers in (*_RESOURCES.items(), *_DESCRIPTION.items())
         ]
         self._router = Router(routes, redirect_slashes=False, default=_not_found)
 
@@ -86,10 +88,9 @@ class Api:
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        if path not in _OPEN:
+        if path not in _OPEN_PATHS:
             scope[PRINCIPAL] = principal_of(self._service, scope)
         if path == EVENTS_PATH and scope["method"] == "POST":
-            check_scope(scope[PRINCIPAL], PUBLISH)
             await self._publish(scope, receive, send)
         else:
             await self._router(scope, receive, send)

@@ -8,6 +8,7 @@ from starlette.types import Scope as ConnectionScope
 from bellwire.model.principal import Principal
 from bellwire.service import Bellwire
 from bellwire.web.bodies import head_of
+from bellwire.web.problem_kinds import UNAUTHORISED
 from bellwire.web.problems import Problem, Refused
 
 _SCHEME: Final = b"bearer "
@@ -36,4 +37,4 @@ def address_of(scope: ConnectionScope) -> str:
 
 
 def _unauthorised(detail: str, *, challenge: str) -> Refused:
-    return Refused(Problem(status=401, detail=detail, headers=(("WWW-Authenticate", challenge),)))
+    return Refused(Problem.of(UNAUTHORISED, detail, headers=(("WWW-Authenticate", challenge),)))

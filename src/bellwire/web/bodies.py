@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope
 from bellwire.errors import Fault
 from bellwire.model.webhook import MIB
 from bellwire.rules.suggesting import alternatives, quoted
+from bellwire.web.problem_kinds import BUSY, INVALID_JSON, TOO_LARGE, UNSUPPORTED_TYPE
 from bellwire.web.problems import ClientGone, Problem, Refused
 
 BODIES_BYTES_MAX: Final = 256 * MIB
@@ -34,15 +35,8 @@ class BodiesInHand:
     def take(self, count: int) -> None:
         """Hold more; where that is too much the request is refused (503) and nothing more is held for it."""
         if self._bytes + count > BODIES_BYTES_MAX:
-            raise Refused(
-                Problem(
-                    status=503,
-                    kind="busy",
-                    title="Too much is being sent at once",
-                    detail=f"{BODIES_BYTES_MAX // MIB} MiB of request bodies are in hand; send this one again",
-                    headers=(("Retry-After", "1"),),
-                )
-            )
+            detail = f"{BODIES_BYTES_MAX // MIB} MiB of request bodies are in hand; send this one again"
+            raise Refused(Problem.of(BUSY, detail, headers=(("Retry-After", "1"),)))
         self._bytes += count
 
     def give_back(self, count: int) -> None:
@@ -110,7 +104,7 @@ def media_type(head: Head, accepted: tuple[str, ...]) -> str:
     """
     if b"content-encoding" in head and head[b"content-encoding"].strip().lower() != b"identity":
         detail = "a body with a Content-Encoding is not taken; send it uncompressed"
-        raise Refused(Problem(status=415, detail=detail, headers=(("Accept-Encoding", "identity"),)))
+        raise Refused(Problem.of(UNSUPPORTED_TYPE, detail, headers=(("Accept-Encoding", "identity"),)))
     content_type = head.get(b"content-type", b"").decode("latin-1")
     if not content_type:
         return accepted[0]
@@ -121,7 +115,7 @@ def media_type(head: Head, accepted: tuple[str, ...]) -> str:
         return name
     detail = f"the Content-Type {quoted(content_type)} is not taken here; send {alternatives(accepted)}, in UTF-8"
     told_by = "Accept-Patch" if PATCH_TYPE in accepted else "Accept-Post"
-    raise Refused(Problem(status=415, detail=detail, headers=((told_by, ", ".join(accepted)),)))
+    raise Refused(Problem.of(UNSUPPORTED_TYPE, detail, headers=((told_by, ", ".join(accepted)),)))
 
 
 def json_object(body: bytes) -> dict[str, Any]:
@@ -154,16 +148,8 @@ def _why(body: bytes, error: Exception) -> str:
 
 
 def _not_json(detail: str) -> Refused:
-    return Refused(
-        Problem(
-            status=400,
-            kind="invalid-json",
-            title="The body is no JSON object",
-            detail=detail,
-            faults=(Fault("", detail),),
-        )
-    )
+    return Refused(Problem.of(INVALID_JSON, detail, faults=(Fault("", detail),)))
 
 
 def _too_large(bytes_max: int) -> Refused:
-    return Refused(Problem(status=413, detail=f"the body has more than {bytes_max // MIB} MiB, the limit of this call"))
+    return Refused(Problem.of(TOO_LARGE, f"the body has more than {bytes_max // MIB} MiB, the limit of this call"))

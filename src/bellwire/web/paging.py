@@ -3,11 +3,11 @@
 import base64
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, TypeVar
+from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 
-from bellwire.web.parameters import Parameters
+from bellwire.web.parameters import LIMIT, Parameters, text_parameter
 
 PAGE_BYTES_MAX: Final = 16 * 1024 * 1024
 _STEP_ITEMS: Final = 50
@@ -15,31 +15,37 @@ _TOKEN_LENGTH_MAX: Final = 512
 
 T = TypeVar("T")
 Place = TypeVar("Place")
+Shown = TypeVar("Shown")
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """One page as it is sent. next: the pageToken of the page behind it, None after the last."""
+class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
+    """One page of a list."""
 
-    items: Sequence[Any]
-    next: str | None
+    items: Sequence[T]
+    next: Annotated[str | None, msgspec.Meta(description="The `pageToken` of the page behind it; null after the last.")]
+
+
+PAGE_TOKEN: Final = text_parameter("pageToken", "`next` of the page before; without it the list begins.")
+PAGING: Final = (LIMIT, PAGE_TOKEN)
+"""The parameters of every list."""
 
 
 def place_from(parameters: Parameters, places: msgspec.json.Decoder[Place]) -> Place | None:
     """Where the page begins, from the parameter pageToken: the place of the last item of the page before it."""
-    token = parameters.text("pageToken")
+    token = parameters.read(PAGE_TOKEN)
     if token is None:
         return None
     with contextlib.suppress(ValueError, msgspec.DecodeError, RecursionError):
         if len(token) <= _TOKEN_LENGTH_MAX:
             return places.decode(base64.b64decode(token, altchars=b"-_", validate=True))
-    parameters.fault("pageToken", "is none that this list gave; take the `next` of the page before")
+    parameters.fault(PAGE_TOKEN.name, "is none that this list gave; take the `next` of the page before")
     return None
 
 
-def listing(items: Sequence[T], *, more: bool, show: Callable[[T], Any], place: Callable[[T], Any]) -> Listing:
+def listing(items: Sequence[T], *, more: bool, show: Callable[[T], Shown], place: Callable[[T], Any]) -> Page[Shown]:
     """The page of these items; show makes what is sent of one, place where the next page begins behind one."""
     token = _token(place(items[-1])) if more and items else None
-    return Listing(items=[show(item) for item in items], next=token)
+    return Page(items=[show(item) for item in items], next=token)
 
 
 async def gather(

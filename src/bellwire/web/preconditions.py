@@ -6,6 +6,7 @@ from typing import Final
 from starlette.datastructures import Headers
 
 from bellwire.errors import EditConflict
+from bellwire.web.problem_kinds import BAD_CONDITION
 from bellwire.web.problems import Problem, Refused
 
 _TAGS: Final = re.compile(r'\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*(?:,\s*(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"\s*)*')
@@ -20,10 +21,15 @@ def entity_tag(revision: int) -> str:
 
 def not_modified(headers: Headers, revision: int) -> bool:
     """Whether If-None-Match says that the client has this revision (weak comparison)."""
+    return has_tag(headers, entity_tag(revision))
+
+
+def has_tag(headers: Headers, tag: str) -> bool:
+    """Whether If-None-Match names this ETag or any."""
     written = _condition(headers, "If-None-Match")
     if written is None:
         return False
-    return written == _ANY or entity_tag(revision) in {tag for _, tag in _TAG.findall(written)}
+    return written == _ANY or tag in {named for _, named in _TAG.findall(written)}
 
 
 def revision_to_edit(headers: Headers, revision: int) -> int | None:
@@ -50,9 +56,6 @@ def _condition(headers: Headers, name: str) -> str | None:
         return None
     written = ", ".join(values).strip()
     if written != _ANY and not _TAGS.fullmatch(written):
-        raise Refused(
-            Problem(
-                status=400, detail=f'{name} is neither * nor a list of ETags; write it as the ETag came: {name}: "1"'
-            )
-        )
+        detail = f'{name} is neither * nor a list of ETags; write it as the ETag came: {name}: "1"'
+        raise Refused(Problem.of(BAD_CONDITION, detail))
     return written

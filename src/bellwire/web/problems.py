@@ -1,7 +1,7 @@
 """What went wrong with a request, as the client is told it: problem documents (RFC 9457)."""
 
 import http
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from starlette.responses import Response
@@ -21,12 +21,25 @@ from bellwire.errors import (
     StorageUnavailable,
     UnknownThing,
 )
+from bellwire.web.problem_kinds import (
+    CONFLICTING_EVENT,
+    EDIT_CONFLICT,
+    FORBIDDEN,
+    GOING_DOWN,
+    INTERNAL,
+    INVALID_EVENT,
+    INVALID_JSON,
+    INVALID_OBJECT,
+    STORAGE_UNAVAILABLE,
+    Kind,
+    type_of,
+    unknown,
+)
 
 RETRY_AFTER_S: Final = 5
 STOPPING: Final = "Bellwire is stopping; try again when it is back"
 
-_TYPE_PREFIX: Final = "urn:bellwire:problem:"
-_MEDIA_TYPE: Final = "application/problem+json"
+PROBLEM_TYPE: Final = "application/problem+json"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +56,13 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     headers: tuple[tuple[str, str], ...] = ()
     members: tuple[tuple[str, int], ...] = ()
 
+    @classmethod
+    def of(
+        cls, kind: Kind, detail: str, *, faults: tuple[Fault, ...] = (), headers: tuple[tuple[str, str], ...] = ()
+    ) -> "Problem":
+        """One problem of a kind."""
+        return cls(status=kind.status, kind=kind.name, title=kind.title, detail=detail, faults=faults, headers=headers)
+
 
 class Refused(Exception):
     """A request that is answered by a problem document, raised where the problem is seen."""
@@ -56,23 +76,60 @@ class ClientGone(Exception):
     """The client closed the connection before its request was complete; there is nobody to answer."""
 
 
-UNEXPECTED: Final = Problem(
-    status=500,
-    detail="something went wrong inside Bellwire; what it was is in its log",
-)
+UNEXPECTED: Final = Problem.of(INTERNAL, "something went wrong inside Bellwire; what it was is in its log")
+
+
+class FaultView(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is wrong with what was sent, or odd about it."""
+
+    path: Annotated[
+        str, msgspec.Meta(description="Where: a JSON pointer without its leading slash; empty for the whole.")
+    ]
+    message: Annotated[str, msgspec.Meta(description="What is wrong and what would be right, for a person.")]
+
+
+class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, rename={"faults": "errors"}):
+    """A problem document (RFC 9457)."""
+
+    type: Annotated[str, msgspec.Meta(description="The kind of problem; `about:blank` says no more than the status.")]
+    title: Annotated[str, msgspec.Meta(description="The kind of problem in words.")]
+    status: Annotated[int, msgspec.Meta(description="The status of the answer.", ge=400, le=599)]
+    detail: Annotated[str, msgspec.Meta(description="What is wrong with this request and what to do.")]
+    line: Annotated[
+        int | msgspec.UnsetType, msgspec.Meta(description="Of NDJSON: the line that stopped it, counted from 1.")
+    ] = msgspec.UNSET
+    accepted: Annotated[
+        int | msgspec.UnsetType, msgspec.Meta(description="Of NDJSON: events of the lines before it, now on disk.")
+    ] = msgspec.UNSET
+    duplicates: Annotated[
+        int | msgspec.UnsetType, msgspec.Meta(description="Of NDJSON: those of them that were known before.")
+    ] = msgspec.UNSET
+    faults: Annotated[
+        tuple[FaultView, ...], msgspec.Meta(description="Every fault that was found, the first of which detail tells.")
+    ]
 
 
 def problem_response(problem: Problem) -> Response:
     """The answer that carries the problem."""
-    document = {
-        "type": _TYPE_PREFIX + problem.kind if problem.kind else "about:blank",
-        "title": problem.title or http.HTTPStatus(problem.status).phrase,
-        "status": problem.status,
-        "detail": problem.detail,
+    document = document_of(problem)
+    return Response(msgspec.json.encode(document), problem.status, dict(problem.headers), PROBLEM_TYPE)
+
+
+def document_of(problem: Problem) -> ProblemDocument:
+    """The problem as it is sent."""
+    return ProblemDocument(
+        type=type_of(problem.kind),
+        title=problem.title or http.HTTPStatus(problem.status).phrase,
+        status=problem.status,
+        detail=problem.detail,
+        faults=view_faults(problem.faults),
         **dict(problem.members),
-        "errors": [fault._asdict() for fault in problem.faults],
-    }
-    return Response(msgspec.json.encode(document), problem.status, dict(problem.headers), _MEDIA_TYPE)
+    )
+
+
+def view_faults(faults: tuple[Fault, ...]) -> tuple[FaultView, ...]:
+    """Faults as they are sent."""
+    return tuple(FaultView(path=fault.path, message=fault.message) for fault in faults)
 
 
 def problem_of(error: BellwireError) -> Problem:
@@ -83,9 +140,9 @@ def problem_of(error: BellwireError) -> Problem:
         case Mistake():
             return _problem_of_mistake(error)
         case Stopping():
-            return _later(error, kind="stopping", title="Bellwire is stopping")
+            return _later(error, GOING_DOWN)
         case StorageUnavailable():
-            return _later(error, kind="storage-unavailable", title="Nothing can be stored at the moment")
+            return _later(error, STORAGE_UNAVAILABLE)
         case _:
             return UNEXPECTED
 
@@ -93,22 +150,22 @@ def problem_of(error: BellwireError) -> Problem:
 def _problem_of_mistake(error: Mistake) -> Problem:
     match error:
         case MalformedBody():
-            status, kind, title = 400, "invalid-json", "The body is no JSON of the expected form"
+            kind = INVALID_JSON
         case InvalidObject():
-            status, kind, title = 422, "invalid-object", "What was sent has faults"
+            kind = INVALID_OBJECT
         case InvalidEvent():
-            status, kind, title = 422, "invalid-event", "An event cannot be taken"
+            kind = INVALID_EVENT
         case ConflictingEvent():
-            status, kind, title = 409, "conflicting-event", "The id names another event"
+            kind = CONFLICTING_EVENT
         case UnknownThing():
-            status, kind, title = 404, f"unknown-{error.kind.replace(' ', '-')}", f"There is no such {error.kind}"
+            kind = unknown(error.kind)
         case EditConflict():
-            status, kind, title = 412, "edit-conflict", "The webhook was changed since it was read"
+            kind = EDIT_CONFLICT
         case Forbidden():
-            status, kind, title = 403, "forbidden", "The caller may not do that"
+            kind = FORBIDDEN
         case _:
             return UNEXPECTED
-    return Problem(status=status, kind=kind, title=title, detail=str(error), faults=error.faults)
+    return Problem.of(kind, str(error), faults=error.faults)
 
 
 def _interrupted(error: InterruptedLines) -> Problem:
@@ -117,6 +174,5 @@ def _interrupted(error: InterruptedLines) -> Problem:
     return msgspec.structs.replace(cause, detail=str(error), faults=error.faults, members=members)
 
 
-def _later(error: BellwireError, *, kind: str, title: str) -> Problem:
-    headers = (("Retry-After", str(RETRY_AFTER_S)),)
-    return Problem(status=503, kind=kind, title=title, detail=str(error) or title, headers=headers)
+def _later(error: BellwireError, kind: Kind) -> Problem:
+    return Problem.of(kind, str(error) or kind.title, headers=(("Retry-After", str(RETRY_AFTER_S)),))

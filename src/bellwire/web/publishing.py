@@ -1,30 +1,87 @@
 """POST /v1/events: the hot path, without routing and request objects."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 from starlette.types import Receive, Scope, Send
 
 from bellwire.model.event import PUBLISHED_IDS_MAX, Published
+from bellwire.model.principal import Scope as Granted
 from bellwire.model.webhook import MIB
+from bellwire.rules.permitting import check_scope
 from bellwire.service import Bellwire
 from bellwire.web.bodies import JSON_TYPE, LINES_TYPE, BodiesInHand, BodyReader, head_of, media_type
+from bellwire.web.operation import Answer, Body, Content, Example, Operation, Tag, json_content
 from bellwire.web.parameters import refuse_parameters
+from bellwire.web.problem_kinds import CONFLICTING_EVENT, INVALID_EVENT
 from bellwire.web.resource import PRINCIPAL
+from bellwire.web.schemas.events import PUBLISHED_BODY, PUBLISHED_LINES
 
 PUBLISH_BYTES_MAX: Final = 64 * MIB
 
-_TYPES: Final = (JSON_TYPE, LINES_TYPE)
 _ENCODER: Final = msgspec.json.Encoder()
 _CONTENT_TYPE: Final = (b"content-type", b"application/json")
 
 
-class PublishedView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a publish is answered with; ids only where they are at most PUBLISHED_IDS_MAX."""
+class PublishedView(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a publish: the events are on disk."""
 
-    accepted: int
-    duplicates: int
-    ids: tuple[str, ...] | None = None
+    accepted: Annotated[int, msgspec.Meta(description="How many events of the call are on disk now.")]
+    duplicates: Annotated[int, msgspec.Meta(description="How many of them were known before.")]
+    ids: Annotated[
+        tuple[str, ...] | msgspec.UnsetType,
+        msgspec.Meta(description=f"Their ids in order, if they are at most {PUBLISHED_IDS_MAX}."),
+    ] = msgspec.UNSET
+
+
+_EVENT: Final = {"type": "auth.success", "data": {"accountName": "nadia"}}
+_CHOSEN: Final = {**_EVENT, "id": "order-7", "createdAt": "2026-01-31T08:00:00Z"}
+
+PUBLISH: Final = Operation(
+    id="publishEvents",
+    summary="Publish events",
+    description='Take events in: one, an array, `{"events": […]}` (all or none), or NDJSON of any length, which is '
+    "taken in pieces. Answers once they are on disk. A known id with the same type and data is stored once, so repeat "
+    "a call whose answer you did not get, with ids of your own; with another type or other data it is a conflict.",
+    needs=Granted.PUBLISH,
+    tag=Tag.EVENTS,
+    body=Body(
+        contents=(
+            Content(
+                shape=PUBLISHED_BODY,
+                examples={
+                    "one": Example(summary="One event", value=_EVENT),
+                    "chosen": Example(summary="With an id and a time of its own", value=_CHOSEN),
+                    "several": Example(summary="Several", value={"events": [_EVENT, _CHOSEN]}),
+                },
+            ),
+            Content(
+                shape=PUBLISHED_LINES,
+                media_type=LINES_TYPE,
+                examples={
+                    "lines": Example(
+                        summary="One event a line",
+                        value="".join(msgspec.json.encode(event).decode() + "\n" for event in (_EVENT, _CHOSEN)),
+                    )
+                },
+            ),
+        )
+    ),
+    answers=(
+        Answer(
+            status=202,
+            description="The events are on disk.",
+            contents=json_content(
+                PublishedView,
+                one=Example(summary="One event", value=PublishedView(accepted=1, duplicates=0, ids=("order-7",))),
+            ),
+        ),
+    ),
+    problems=(CONFLICTING_EVENT, INVALID_EVENT),
+)
+"""What `Publishing` does."""
+
+_TYPES: Final = (JSON_TYPE, LINES_TYPE)
 
 
 class Publishing:
@@ -35,10 +92,11 @@ class Publishing:
         self._in_hand = in_hand
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request whose caller may publish; raises Refused and what the service raises."""
+        """Answer a request whose caller is known; raises Refused and what the service raises."""
+        head, by = head_of(scope), scope[PRINCIPAL]
+        check_scope(by, Granted.PUBLISH)
         if scope["query_string"]:
             refuse_parameters(scope["query_string"])
-        head, by = head_of(scope), scope[PRINCIPAL]
         is_lines = media_type(head, _TYPES) == LINES_TYPE
         reader = BodyReader(head, receive, self._in_hand)
         try:
@@ -58,5 +116,7 @@ class Publishing:
 def _view(published: Published) -> PublishedView:
     shown = published.accepted <= PUBLISHED_IDS_MAX
     return PublishedView(
-        accepted=published.accepted, duplicates=published.duplicates, ids=published.ids if shown else None
+        accepted=published.accepted,
+        duplicates=published.duplicates,
+        ids=published.ids if shown else msgspec.UNSET,
     )

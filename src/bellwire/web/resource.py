@@ -1,5 +1,6 @@
 """A resource of the API: its path and what it answers to each method."""
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -14,7 +15,9 @@ from bellwire.rules.permitting import check_scope
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
 from bellwire.web.bodies import BodiesInHand, BodyReader, head_of, json_object, media_type
-from bellwire.web.parameters import Parameters
+from bellwire.web.operation import Answer, Body, Header, Operation, Operations, Tag, operation_id
+from bellwire.web.parameters import AnyParameter, Parameters, refuse_parameters
+from bellwire.web.problem_kinds import Kind
 from bellwire.web.problems import Problem, Refused
 
 OBJECT_BYTES_MAX: Final = MIB
@@ -26,10 +29,11 @@ PRINCIPAL: Final = "bellwire.principal"
 class Call:
     """One request to a resource, and the service that it is made to."""
 
-    def __init__(self, service: Bellwire, request: Request, in_hand: BodiesInHand) -> None:
+    def __init__(self, service: Bellwire, request: Request, in_hand: BodiesInHand, operation: Operation) -> None:
         self.service = service
         self.request = request
         self._in_hand = in_hand
+        self._operation = operation
 
     @property
     def principal(self) -> Principal:
@@ -39,22 +43,24 @@ class Call:
             raise AssertionError("the API lets nobody in whom it does not know")  # noqa: TRY004 - it cannot happen
         return caller
 
-    def parameters(self, *known: str) -> Parameters:
-        """The query, of which only these parameters are known."""
-        return Parameters(self.request.query_params, known)
+    def parameters(self) -> Parameters:
+        """The query, of which only the operation's parameters are known."""
+        return Parameters(self.request.query_params, self._operation.parameters)
 
     def path(self, name: str) -> str:
         """A variable part of the path."""
         return str(self.request.path_params[name])
 
-    async def document(self, *accepted: str) -> dict[str, Any]:
-        """The JSON object in the body, at most OBJECT_BYTES_MAX; accepted: the media types it may be sent as."""
-        return json_object(await self._body(accepted))
+    async def document(self) -> dict[str, Any]:
+        """The JSON object in the body, at most OBJECT_BYTES_MAX and of a media type that the operation takes.
 
-    async def document_or_nothing(self, *accepted: str) -> dict[str, Any]:
-        """As document; an empty body is an empty object."""
-        body = await self._body(accepted)
-        return json_object(body) if body.strip() else {}
+        Where the operation does not require a body, an empty one is an empty object.
+        """
+        described = self._operation.body
+        if described is None:
+            raise AssertionError("the operation is described without a body")
+        body = await self._body(described.media_types)
+        return json_object(body) if described.required or body.strip() else {}
 
     async def _body(self, accepted: tuple[str, ...]) -> bytes:
         head = head_of(self.request.scope)
@@ -66,9 +72,63 @@ class Call:
             reader.close()
 
 
-Handler = Callable[[Call], Awaitable[Response]]
-Methods = Mapping[str, tuple[Granted | None, Handler]]
-"""What a path answers to each method, and the scope that the caller needs for it; None: anybody may call."""
+Function = Callable[[Call], Awaitable[Response]]
+
+
+class Handler:
+    """A function that answers calls, and the operation that it is."""
+
+    def __init__(self, function: Function, operation: Operation) -> None:
+        self.operation = operation
+        self._function = function
+
+    async def __call__(self, call: Call) -> Response:
+        """Answer one call."""
+        return await self._function(call)
+
+
+Resources = Mapping[str, Mapping[str, Handler]]
+"""Handlers by path and method."""
+
+
+def described(  # noqa: PLR0913 - one argument for each part that a call can have
+    *,
+    summary: str,
+    needs: Granted | None,
+    tag: Tag,
+    answers: tuple[Answer, ...],
+    parameters: tuple[AnyParameter, ...] = (),
+    conditions: tuple[Header, ...] = (),
+    body: Body | None = None,
+    problems: tuple[Kind, ...] = (),
+) -> Callable[[Function], Handler]:
+    """Make a function the handler of an operation: its name is the operation's id, its docstring the description."""
+
+    def describe(function: Function) -> Handler:
+        operation = Operation(
+            id=operation_id(function.__name__),
+            summary=summary,
+            description=inspect.getdoc(function) or "",
+            tag=tag,
+            answers=answers,
+            parameters=parameters,
+            conditions=conditions,
+            body=body,
+            problems=problems,
+            needs=needs,
+        )
+        return Handler(function, operation)
+
+    return describe
+
+
+def operations_of(resources: Resources) -> Operations:
+    """The operations by path and method, in the order of the resources."""
+    return {
+        (path, method): handler.operation
+        for path, handlers in resources.items()
+        for method, handler in handlers.items()
+    }
 
 
 class Resource:
@@ -81,16 +141,16 @@ class Resource:
         self,
         service: Bellwire,
         in_hand: BodiesInHand,
-        methods: Methods,
+        handlers: Mapping[str, Handler],
         *,
         elsewhere: tuple[str, ...] = (),
     ) -> None:
         self._service = service
         self._in_hand = in_hand
-        self._methods = dict(methods)
-        if "GET" in methods:
-            self._methods["HEAD"] = methods["GET"]
-        self._allow = ", ".join([*self._methods, *elsewhere, "OPTIONS"])
+        self._handlers = dict(handlers)
+        if "GET" in handlers:
+            self._handlers["HEAD"] = handlers["GET"]
+        self._allow = ", ".join([*self._handlers, *elsewhere, "OPTIONS"])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; raises Refused and what the service raises."""
@@ -98,12 +158,14 @@ class Resource:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        method = self._methods.get(request.method)
-        if method is not None:
-            needed, handler = method
-            call = Call(self._service, request, self._in_hand)
-            if needed is not None:
-                check_scope(call.principal, needed)
+        handler = self._handlers.get(request.method)
+        if handler is not None:
+            operation = handler.operation
+            call = Call(self._service, request, self._in_hand, operation)
+            if operation.needs is not None:
+                check_scope(call.principal, operation.needs)
+                if not operation.parameters and request.scope["query_string"]:
+                    refuse_parameters(request.scope["query_string"])
             return await handler(call)
         if request.method == "OPTIONS":
             return Response(status_code=204, headers={"Allow": self._allow})

@@ -1,20 +1,21 @@
 """/v1/dead-letters: every event that was given up, and why."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from starlette.responses import Response
 
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import WebhookEvent
+from bellwire.model.principal import Scope
 from bellwire.model.status import DeadLetter
 from bellwire.model.webhook import WebhookId
-from bellwire.rules.suggesting import alternatives, quoted
-from bellwire.web.answers import json_answer, show_time_ms
-from bellwire.web.paging import gather, listing, place_from
-from bellwire.web.parameters import Parameters
-from bellwire.web.resource import Call
+from bellwire.web.answers import Time, json_answer, show_time_ms
+from bellwire.web.operation import Answer, Example, Tag, json_content
+from bellwire.web.paging import PAGING, Page, gather, listing, place_from
+from bellwire.web.parameters import LIMIT, choice_parameter, text_parameter
+from bellwire.web.resource import Call, described
 
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -26,14 +27,49 @@ class DeadLetterPlace(msgspec.Struct, frozen=True, array_like=True, tag="dead-le
     position: _Number
 
 
+class DeadLetterView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """An event that was given up for a webhook."""
+
+    event_id: str
+    type: str
+    webhook_id: str
+    reason: DiscardReason
+    at: Time
+
+
 _PLACES: Final = msgspec.json.Decoder(DeadLetterPlace)
 
+_WEBHOOK: Final = text_parameter("webhook", "Only those of the webhook of this id.")
+_REASON: Final = choice_parameter("reason", "Only those that were given up for this reason.", DiscardReason)
+_EXAMPLE: Final = DeadLetterView(
+    event_id="order-7",
+    type="shop.order-paid",
+    webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e",
+    reason=DiscardReason.EXPIRED,
+    at="2026-01-31T08:05:00.000Z",
+)
 
+
+@described(
+    summary="List dead letters",
+    needs=Scope.READ,
+    tag=Tag.ATTEMPTS,
+    parameters=(_WEBHOOK, _REASON, *PAGING),
+    answers=(
+        Answer(
+            status=200,
+            description="A page of dead letters.",
+            contents=json_content(
+                Page[DeadLetterView], one=Example(summary="Too late", value=Page(items=[_EXAMPLE], next=None))
+            ),
+        ),
+    ),
+)
 async def list_dead_letters(call: Call) -> Response:
-    """GET /v1/dead-letters: the newest first, of one webhook or of all, for one reason or any."""
-    parameters = call.parameters("webhook", "reason", "limit", "pageToken")
-    webhook, reason = parameters.text("webhook"), _reason(parameters)
-    limit, place = parameters.limit(), place_from(parameters, _PLACES)
+    """Events that were given up, the newest first, of one webhook or of all, for one reason or any."""
+    parameters = call.parameters()
+    webhook, reason = parameters.read(_WEBHOOK), parameters.read(_REASON)
+    limit, place = parameters.read(LIMIT), place_from(parameters, _PLACES)
     parameters.check()
 
     async def fetch(last: DeadLetter | None, count: int) -> Sequence[DeadLetter]:
@@ -53,24 +89,12 @@ def _place(letter: DeadLetter) -> DeadLetterPlace:
     return DeadLetterPlace(letter.number, letter.event.position)
 
 
-def _view(letter: DeadLetter) -> dict[str, Any]:
+def _view(letter: DeadLetter) -> DeadLetterView:
     event = msgspec.json.decode(letter.event.encoded, type=WebhookEvent)
-    return {
-        "eventId": event.id,
-        "type": event.type,
-        "webhookId": letter.webhook_id,
-        "reason": letter.reason.value,
-        "at": show_time_ms(letter.at_ms),
-    }
-
-
-def _reason(parameters: Parameters) -> DiscardReason | None:
-    text = parameters.text("reason")
-    if text is None:
-        return None
-    for reason in DiscardReason:
-        if reason.value == text:
-            return reason
-    known = alternatives(reason.value for reason in DiscardReason)
-    parameters.fault("reason", f"{quoted(text)} is no reason; write {known}")
-    return None
+    return DeadLetterView(
+        event_id=event.id,
+        type=event.type,
+        webhook_id=letter.webhook_id,
+        reason=letter.reason,
+        at=show_time_ms(letter.at_ms),
+    )

@@ -8,21 +8,32 @@ from starlette.responses import Response
 
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
 from bellwire.model.event_type import Catalogue
-from bellwire.model.status import Explanation
+from bellwire.model.principal import Scope
+from bellwire.model.status import Explanation, Verdict
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.suggesting import quoted
 from bellwire.store import EventSearch
-from bellwire.web.answers import json_answer, show_time_ms, show_time_ms_or_none
-from bellwire.web.paging import gather, listing, place_from
-from bellwire.web.parameters import UNKNOWN_TOLD_MAX, Parameters, did_you_mean
-from bellwire.web.resource import Call
+from bellwire.web.answers import Time, json_answer, show_time_ms, show_time_ms_or_none
+from bellwire.web.operation import Answer, Example, Tag, json_content
+from bellwire.web.paging import PAGING, Page, gather, listing, place_from
+from bellwire.web.parameters import (
+    LIMIT,
+    UNKNOWN_TOLD_MAX,
+    Parameters,
+    RepeatedParameter,
+    did_you_mean,
+    text_parameter,
+    time_parameter,
+)
+from bellwire.web.problem_kinds import unknown
+from bellwire.web.resource import Call, described
 
 
 class EventView(WebhookEvent, frozen=True, kw_only=True, rename="camel"):
     """An event as the API shows it: the page's WebhookEvent and its place in the log."""
 
-    position: int
-    accepted_at: str
+    position: Annotated[int, msgspec.Meta(description="Its place in the event log.", ge=1)]
+    accepted_at: Time
 
 
 class EventPlace(msgspec.Struct, frozen=True, array_like=True, tag="event"):
@@ -31,18 +42,67 @@ class EventPlace(msgspec.Struct, frozen=True, array_like=True, tag="event"):
     position: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
+class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Why an event did or did not reach a webhook."""
+
+    webhook_id: str
+    verdict: Verdict
+    because: Annotated[str, msgspec.Meta(description="The reason, for a person.")]
+    at: Annotated[Time | None, msgspec.Meta(description="When it was delivered or discarded.")]
+    until: Annotated[Time | None, msgspec.Meta(description="When it is given up, if it waits so long.")]
+    attempt_id: Annotated[str | None, msgspec.Meta(description="The attempt that delivered it.")]
+
+
 _PLACES: Final = msgspec.json.Decoder(EventPlace)
 
+_TYPE: Final = RepeatedParameter(
+    "type", "Only events of this type; a present and a former name mean the same.", examples=(["auth.success"],)
+)
+_SINCE: Final = time_parameter("since", "Only events accepted at this time or later.")
+_UNTIL: Final = time_parameter("until", "Only events accepted before this time.")
+_WEBHOOK: Final = text_parameter("webhook", "Only the answer for the webhook of this id.")
+_EXAMPLE: Final = EventView(
+    id=EventId("order-7"),
+    created_at="2026-01-31T08:00:00.000Z",
+    type=EventTypeId("shop.order-paid"),
+    data=msgspec.Raw(b'{"amount":12.50}'),
+    position=17,
+    accepted_at="2026-01-31T08:00:00.120Z",
+)
+_EXPLANATION: Final = ExplanationView(
+    webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e",
+    verdict=Verdict.DELIVERED,
+    because="it was delivered",
+    at="2026-01-31T08:00:01.000Z",
+    until=None,
+    attempt_id="019786a2-11aa-7000-8000-6f6e6c7920aa",
+)
 
+
+@described(
+    summary="List events",
+    needs=Scope.READ,
+    tag=Tag.EVENTS,
+    parameters=(_TYPE, _SINCE, _UNTIL, *PAGING),
+    answers=(
+        Answer(
+            status=200,
+            description="A page of events.",
+            contents=json_content(
+                Page[EventView], one=Example(summary="One event", value=Page(items=[_EXAMPLE], next=None))
+            ),
+        ),
+    ),
+)
 async def list_events(call: Call) -> Response:
-    """GET /v1/events: by type (any of them; present and former names mean the same), since and until."""
-    parameters = call.parameters("type", "since", "until", "limit", "pageToken")
+    """What was published, the newest first: of any of the given types, since and until a time."""
+    parameters = call.parameters()
     search = EventSearch(
         types=_types(parameters, call.service.catalogue),
-        since_ms=parameters.time_ms("since"),
-        until_ms=parameters.time_ms("until"),
+        since_ms=parameters.read(_SINCE),
+        until_ms=parameters.read(_UNTIL),
     )
-    limit, place = parameters.limit(), place_from(parameters, _PLACES)
+    limit, place = parameters.read(LIMIT), place_from(parameters, _PLACES)
     parameters.check()
     first = Position(place.position) if place else None
 
@@ -54,31 +114,59 @@ async def list_events(call: Call) -> Response:
     return json_answer(listing(events, more=more, show=view_event, place=lambda event: EventPlace(event.position)))
 
 
+@described(
+    summary="Read an event",
+    needs=Scope.READ,
+    tag=Tag.EVENTS,
+    answers=(
+        Answer(
+            status=200,
+            description="The event.",
+            contents=json_content(EventView, one=Example(summary="An event", value=_EXAMPLE)),
+        ),
+    ),
+    problems=(unknown("event"),),
+)
 async def read_event(call: Call) -> Response:
-    """GET /v1/events/{id}."""
-    call.parameters().check()
+    """One event. Its id is its publisher's choice and may have slashes; one that ends in `/why` cannot be read so."""
     return json_answer(view_event(await call.service.event(EventId(call.path("event_id")))))
 
 
+@described(
+    summary="Explain what became of an event",
+    needs=Scope.READ,
+    tag=Tag.EVENTS,
+    parameters=(_WEBHOOK,),
+    answers=(
+        Answer(
+            status=200,
+            description="An answer for each webhook.",
+            contents=json_content(
+                Page[ExplanationView], one=Example(summary="Delivered", value=Page(items=[_EXPLANATION], next=None))
+            ),
+        ),
+    ),
+    problems=(unknown("event"), unknown("webhook")),
+)
 async def explain_event(call: Call) -> Response:
-    """GET /v1/events/{id}/why: what became of it at one webhook, or (without `webhook`) at each of them."""
-    parameters = call.parameters("webhook")
-    named = parameters.text("webhook")
+    """Why the event did or did not reach each webhook, or the one that is named."""
+    parameters = call.parameters()
+    named = parameters.read(_WEBHOOK)
     parameters.check()
     webhook_id = None if named is None else WebhookId(named)
     explanations = await call.service.explain(EventId(call.path("event_id")), webhook_id)
-    return json_answer({"items": [_view_explanation(explanation) for explanation in explanations], "next": None})
+    return json_answer(Page(items=[_view_explanation(explanation) for explanation in explanations], next=None))
 
 
-def _view_explanation(explanation: Explanation) -> dict[str, str | None]:
-    return {
-        "webhookId": explanation.webhook_id,
-        "verdict": explanation.verdict.value,
-        "because": explanation.because,
-        "at": show_time_ms_or_none(explanation.at_ms),
-        "until": show_time_ms_or_none(explanation.until_ms),
-        "attemptId": explanation.attempt_id,
-    }
+def _view_explanation(explanation: Explanation) -> ExplanationView:
+    return ExplanationView(
+        webhook_id=explanation.webhook_id,
+        verdict=explanation.verdict,
+        because=explanation.because,
+        at=show_time_ms_or_none(explanation.at_ms),
+        until=show_time_ms_or_none(explanation.until_ms),
+        attempt_id=explanation.attempt_id,
+    )
 
 
 def view_event(event: LoggedEvent) -> EventView:
@@ -95,7 +183,7 @@ def view_event(event: LoggedEvent) -> EventView:
 
 
 def _types(parameters: Parameters, catalogue: Catalogue) -> frozenset[EventTypeId] | None:
-    named = [EventTypeId(name) for name in parameters.texts("type")]
+    named = [EventTypeId(name) for name in parameters.read_all(_TYPE)]
     unknown = [name for name in named if name not in catalogue]
     for name in unknown[:UNKNOWN_TOLD_MAX]:
         remedy = did_you_mean(name, catalogue.ids()) or "GET /v1/event-types lists them"

@@ -1,23 +1,57 @@
 """/v1/webhooks: the registered webhooks; edits are guarded by ETag and If-Match (RFC 9110 §13)."""
 
-from typing import Any, Final
+import enum
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.responses import Response
 
 from bellwire.errors import Fault
 from bellwire.model.event_type import Catalogue
+from bellwire.model.principal import Scope
 from bellwire.model.secret import Value
 from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
 from bellwire.rules.matching import wanted_types
 from bellwire.rules.presenting import present_registered, present_webhook
 from bellwire.rules.signing import receivers_key
 from bellwire.rules.validating import Checked
-from bellwire.web.answers import json_answer, show_time_ms, show_time_ms_or_none
-from bellwire.web.bodies import JSON_TYPE, PATCH_TYPE
-from bellwire.web.paging import listing, place_from
+from bellwire.web.answers import Time, json_answer, show_time_ms, show_time_ms_or_none
+from bellwire.web.bodies import PATCH_TYPE
+from bellwire.web.operation import (
+    EDIT_CONDITIONS,
+    ETAG,
+    IF_NONE_MATCH,
+    LOCATION,
+    NOT_MODIFIED,
+    Answer,
+    Body,
+    Content,
+    Example,
+    Tag,
+    json_content,
+)
+from bellwire.web.paging import PAGING, listing, place_from
+from bellwire.web.parameters import LIMIT, flag_parameter
 from bellwire.web.preconditions import entity_tag, not_modified, revision_to_edit
-from bellwire.web.resource import Call
+from bellwire.web.problem_kinds import INVALID_OBJECT, unknown
+from bellwire.web.resource import Call, described
+from bellwire.web.schemas.webhook_examples import (
+    CHECKED_EXAMPLE,
+    CREATED_EXAMPLE,
+    EDITED_EXAMPLE,
+    PATCH_EXAMPLES,
+    SHOWN_EXAMPLE,
+    WRITTEN_EXAMPLES,
+)
+from bellwire.web.schemas.webhooks import (
+    CHECKED_WEBHOOK,
+    EDITED_WEBHOOK,
+    REPLACED_WEBHOOK,
+    WEBHOOK,
+    WEBHOOK_PAGE,
+    WEBHOOK_PATCH,
+    WRITTEN_WEBHOOK,
+)
 
 
 class WebhookPlace(msgspec.Struct, frozen=True, array_like=True, tag="webhook"):
@@ -27,13 +61,89 @@ class WebhookPlace(msgspec.Struct, frozen=True, array_like=True, tag="webhook"):
     webhook_id: str
 
 
+class WebhookState(enum.Enum):
+    """healthy; retrying: the last attempt failed; failing: three or more in a row did; blocked: it cannot send safely;
+    paused, disabled: by an operator; gone: the endpoint answered 410.
+    """
+
+    HEALTHY = "healthy"
+    RETRYING = "retrying"
+    FAILING = "failing"
+    BLOCKED = "blocked"
+    PAUSED = "paused"
+    GONE = "gone"
+    DISABLED = "disabled"
+
+
+class WebhookStatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How a webhook does."""
+
+    state: WebhookState
+    since: Annotated[Time, msgspec.Meta(description="When it came into this state.")]
+    reason: Annotated[str, msgspec.Meta(description="Why it is in this state, for a person; empty if all is well.")]
+    backlog: Annotated[int, msgspec.Meta(description="Events waiting.")]
+    lag_ms: Annotated[int, msgspec.Meta(description="The age of the oldest of them.")]
+    delivered: Annotated[int, msgspec.Meta(description="Events.")]
+    discarded: Annotated[int, msgspec.Meta(description="Events.")]
+    last_success: Time | None
+    last_failure: Time | None
+    next_attempt: Annotated[Time | None, msgspec.Meta(description="When a retry is due.")]
+
+
 _PLACES: Final = msgspec.json.Decoder(WebhookPlace)
 
+UNKNOWN_WEBHOOK: Final = unknown("webhook")
 
+_VALIDATE: Final = flag_parameter("validate", "Only look at the object and answer 200 with what would be stored.")
+_EDITED: Final = Answer(
+    status=200,
+    description="The webhook as it is now, and warnings.",
+    contents=json_content(EDITED_WEBHOOK, one=Example(summary="After an edit", value=EDITED_EXAMPLE)),
+    headers=(ETAG,),
+)
+STATUS_ANSWER: Final = Answer(
+    status=200,
+    description="How the webhook does.",
+    contents=json_content(
+        WebhookStatusView,
+        one=Example(
+            summary="Its last attempts failed",
+            value=WebhookStatusView(
+                state=WebhookState.FAILING,
+                since="2026-01-31T08:00:05.120Z",
+                reason="answered 500",
+                backlog=12,
+                lag_ms=8_500,
+                delivered=4_711,
+                discarded=0,
+                last_success="2026-01-31T07:59:41.000Z",
+                last_failure="2026-01-31T08:00:12.120Z",
+                next_attempt="2026-01-31T08:00:19.870Z",
+            ),
+        ),
+    ),
+)
+
+
+@described(
+    summary="List webhooks",
+    needs=Scope.READ,
+    tag=Tag.WEBHOOKS,
+    parameters=PAGING,
+    answers=(
+        Answer(
+            status=200,
+            description="A page of webhooks.",
+            contents=json_content(
+                WEBHOOK_PAGE, one=Example(summary="One webhook", value={"items": [SHOWN_EXAMPLE], "next": None})
+            ),
+        ),
+    ),
+)
 async def list_webhooks(call: Call) -> Response:
-    """GET /v1/webhooks: the oldest first."""
-    parameters = call.parameters("limit", "pageToken")
-    limit, place = parameters.limit(), place_from(parameters, _PLACES)
+    """The registered webhooks, the oldest first."""
+    parameters = call.parameters()
+    limit, place = parameters.read(LIMIT), place_from(parameters, _PLACES)
     parameters.check()
     after = (place.created_at_ms, place.webhook_id) if place else (0, "")
     ordered = sorted(call.service.webhooks(), key=_order)
@@ -47,12 +157,33 @@ async def list_webhooks(call: Call) -> Response:
     return json_answer(page)
 
 
+@described(
+    summary="Create a webhook",
+    needs=Scope.WRITE,
+    tag=Tag.WEBHOOKS,
+    parameters=(_VALIDATE,),
+    body=Body(contents=json_content(WRITTEN_WEBHOOK, **WRITTEN_EXAMPLES)),
+    answers=(
+        Answer(
+            status=200,
+            description="With `validate=true`: the object is sound; nothing was stored.",
+            contents=json_content(CHECKED_WEBHOOK, one=Example(summary="A sound object", value=CHECKED_EXAMPLE)),
+        ),
+        Answer(
+            status=201,
+            description="The webhook was created; it gets events from the end of the log on.",
+            contents=json_content(EDITED_WEBHOOK, one=Example(summary="A new webhook", value=CREATED_EXAMPLE)),
+            headers=(ETAG, LOCATION),
+        ),
+    ),
+    problems=(INVALID_OBJECT,),
+)
 async def create_webhook(call: Call) -> Response:
-    """POST /v1/webhooks; with validate=true it is only looked at."""
-    parameters = call.parameters("validate")
-    validate_only = parameters.flag("validate")
+    """Register a receiver; with `validate=true` the object is only looked at. All its faults are told together."""
+    parameters = call.parameters()
+    validate_only = parameters.read(_VALIDATE)
     parameters.check()
-    document = await call.document(JSON_TYPE)
+    document = await call.document()
     if validate_only:
         return _checked(call.service.check_webhook(document), call.service.catalogue)
     webhook, warnings = await call.service.create_webhook(document, by=call.principal)
@@ -61,9 +192,24 @@ async def create_webhook(call: Call) -> Response:
     return json_answer(content, status=201, headers=headers)
 
 
+@described(
+    summary="Read a webhook",
+    needs=Scope.READ,
+    tag=Tag.WEBHOOKS,
+    conditions=(IF_NONE_MATCH,),
+    answers=(
+        Answer(
+            status=200,
+            description="The webhook, secrets masked.",
+            contents=json_content(WEBHOOK, one=Example(summary="A webhook", value=SHOWN_EXAMPLE)),
+            headers=(ETAG,),
+        ),
+        NOT_MODIFIED,
+    ),
+    problems=(UNKNOWN_WEBHOOK,),
+)
 async def read_webhook(call: Call) -> Response:
-    """GET /v1/webhooks/{id}; 304 where the client has it already (If-None-Match)."""
-    call.parameters().check()
+    """One webhook with its `ETag`; 304 where the client has it already."""
     webhook = call.service.webhook(webhook_id_of(call))
     headers = {"ETag": entity_tag(webhook.revision)}
     if not_modified(call.request.headers, webhook.revision):
@@ -71,10 +217,18 @@ async def read_webhook(call: Call) -> Response:
     return json_answer(present_registered(webhook), headers=headers)
 
 
+@described(
+    summary="Replace a webhook",
+    needs=Scope.WRITE,
+    tag=Tag.WEBHOOKS,
+    conditions=EDIT_CONDITIONS,
+    body=Body(contents=json_content(REPLACED_WEBHOOK, **WRITTEN_EXAMPLES)),
+    answers=(_EDITED,),
+    problems=(UNKNOWN_WEBHOOK, INVALID_OBJECT),
+)
 async def replace_webhook(call: Call) -> Response:
-    """PUT /v1/webhooks/{id}."""
-    call.parameters().check()
-    document = await call.document(JSON_TYPE)
+    """Give the webhook another object. What was read can be written: `"****"` keeps the stored secret."""
+    document = await call.document()
     return _edited(
         *await call.service.replace_webhook(
             webhook_id_of(call), document, revision=revision_of(call), by=call.principal
@@ -82,39 +236,65 @@ async def replace_webhook(call: Call) -> Response:
     )
 
 
+@described(
+    summary="Change members of a webhook",
+    needs=Scope.WRITE,
+    tag=Tag.WEBHOOKS,
+    conditions=EDIT_CONDITIONS,
+    body=Body(
+        contents=(
+            Content(shape=WEBHOOK_PATCH, media_type=PATCH_TYPE, examples=PATCH_EXAMPLES),
+            Content(shape=WEBHOOK_PATCH, examples=PATCH_EXAMPLES),
+        )
+    ),
+    answers=(_EDITED,),
+    problems=(UNKNOWN_WEBHOOK, INVALID_OBJECT),
+)
 async def patch_webhook(call: Call) -> Response:
-    """PATCH /v1/webhooks/{id}: a JSON merge patch (RFC 7396)."""
-    call.parameters().check()
-    patch = await call.document(PATCH_TYPE, JSON_TYPE)
+    """Change members of the webhook's object by a JSON merge patch (RFC 7396)."""
+    patch = await call.document()
     return _edited(
         *await call.service.patch_webhook(webhook_id_of(call), patch, revision=revision_of(call), by=call.principal)
     )
 
 
+@described(
+    summary="Delete a webhook",
+    needs=Scope.WRITE,
+    tag=Tag.WEBHOOKS,
+    conditions=EDIT_CONDITIONS,
+    answers=(Answer(status=204, description="It is deleted; no further request begins."),),
+    problems=(UNKNOWN_WEBHOOK,),
+)
 async def delete_webhook(call: Call) -> Response:
-    """DELETE /v1/webhooks/{id}."""
-    call.parameters().check()
+    """Delete the webhook; what waits for it is discarded."""
     await call.service.delete_webhook(webhook_id_of(call), revision=revision_of(call), by=call.principal)
     return Response(status_code=204)
 
 
+@described(
+    summary="Read a webhook's status",
+    needs=Scope.READ,
+    tag=Tag.WEBHOOKS,
+    answers=(STATUS_ANSWER,),
+    problems=(UNKNOWN_WEBHOOK,),
+)
 async def read_webhook_status(call: Call) -> Response:
-    """GET /v1/webhooks/{id}/status."""
-    call.parameters().check()
+    """How the webhook does: its state and why, what waits, when the next attempt is."""
     status = await call.service.webhook_status(webhook_id_of(call))
     return json_answer(
-        {
-            "state": status.state,
-            "since": show_time_ms(status.since_ms),
-            "reason": status.reason,
-            "backlog": status.backlog,
-            "lagMs": status.lag_ms,
-            "delivered": status.delivered,
-            "discarded": status.discarded,
-            "lastSuccess": show_time_ms_or_none(status.last_success_at_ms),
-            "lastFailure": show_time_ms_or_none(status.last_failure_at_ms),
-            "nextAttempt": show_time_ms_or_none(status.next_attempt_at_ms),
-        }
+        WebhookStatusView(
+            state=WebhookState(status.state),
+            since=show_time_ms(status.since_ms),
+            reason=status.reason,
+            backlog=status.backlog,
+            lag_ms=status.lag_ms,
+            delivered=status.delivered,
+            discarded=status.discarded,
+            last_success=show_time_ms_or_none(status.last_success_at_ms),
+            last_failure=show_time_ms_or_none(status.last_failure_at_ms),
+            next_attempt=show_time_ms_or_none(status.next_attempt_at_ms),
+        )
     )
 
 

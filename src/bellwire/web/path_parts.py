@@ -1,0 +1,38 @@
+"""The variable parts of the API's paths."""
+
+from typing import Any, Final
+
+import msgspec
+
+from bellwire.model.event import EVENT_ID_LENGTH_MAX
+from bellwire.model.event_type import TYPE_ID_LENGTH_MAX
+
+
+class PathPart(msgspec.Struct, frozen=True, kw_only=True):
+    """A variable part of a path, the same in every path that has it."""
+
+    description: str
+    example: str
+    length_max: int | None = None
+
+    def described(self, name: str) -> dict[str, Any]:
+        """The OpenAPI parameter."""
+        length = {} if self.length_max is None else {"maxLength": self.length_max}
+        return {
+            "name": name,
+            "in": "path",
+            "required": True,
+            "description": self.description,
+            "schema": {"type": "string", "minLength": 1, **length},
+            "example": self.example,
+        }
+
+
+PATH_PARTS: Final = {
+    "webhook_id": PathPart(
+        description="The id that the server gave the webhook.", example="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e"
+    ),
+    "event_id": PathPart(description="The id of the event.", example="order-7", length_max=EVENT_ID_LENGTH_MAX),
+    "attempt_id": PathPart(description="The id of the attempt.", example="019786a2-11aa-7000-8000-6f6e6c7920aa"),
+    "type_id": PathPart(description="The id of the event type.", example="auth.success", length_max=TYPE_ID_LENGTH_MAX),
+}
