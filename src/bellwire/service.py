@@ -14,10 +14,10 @@ from bellwire.backends import Backends, open_backends
 from bellwire.catalogue.loading import load_catalogue
 from bellwire.engine.cataloguer import Cataloguer
 from bellwire.engine.clerk import Clerk
-from bellwire.engine.dispatcher import Parts
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.intake import Intake
 from bellwire.engine.keyring import Unreadable
+from bellwire.engine.parts import Parts
 from bellwire.engine.pruner import Pruner
 from bellwire.engine.reader import Shelf
 from bellwire.engine.registrar import Registrar

@@ -93,7 +93,7 @@ async def test_what_waits_behind_a_slow_answer_waits_in_the_log_and_not_in_memor
     for start in range(0, 25_000, 5_000):
         await world.publish(*[f"{number}" for number in range(start, start + 5_000)])
         await world.pass_time(1)
-    assert world.bellwire._supervisor[webhook_id]._reader.held <= HELD_EVENTS_MAX
+    assert world.bellwire._supervisor[webhook_id]._live.held <= HELD_EVENTS_MAX
     assert (await world.bellwire.webhook_status(webhook_id)).backlog == 25_000
     gate.set()
     await world.pass_time(1_000)

@@ -1,117 +1,74 @@
-"""The dispatcher: brings one webhook up to date, one batch at a time."""
+"""The dispatcher: brings one webhook up to date, one request at a time."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import msgspec
 import uuid_utils
-from msgspec.structs import replace
 
-from bellwire.clock import Clock
-from bellwire.engine.keyring import Keyring, Unreadable
-from bellwire.engine.planner import Planner
-from bellwire.engine.reader import Reader, Shelf
-from bellwire.engine.selector import Selector
-from bellwire.errors import StorageUnavailable
-from bellwire.model.attempt import Attempt, AttemptId, Refused, Request
+from bellwire.engine.keyring import Unreadable
+from bellwire.engine.lane import Lane
+from bellwire.engine.parts import Parts
+from bellwire.engine.terms import Terms
+from bellwire.model.attempt import Attempt, AttemptId, Request
 from bellwire.model.batch import Batch, BatchId
-from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason, in_hand, read_to
+from bellwire.model.cursor import Cursor
 from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.webhook import RegisteredWebhook, WebHook
-from bellwire.reporter import Reporter
 from bellwire.rules.batching import join_body
 from bellwire.rules.composing import compose_request
-from bellwire.rules.expiring import Start
 from bellwire.rules.judging import judge
 from bellwire.rules.masking import kept_of
-from bellwire.rules.retrying import Situation, next_step
-from bellwire.rules.settling import move_cursor
-from bellwire.sender import Sender
-from bellwire.store import EventLog, Ledger
-
-STORAGE_PAUSE_MS: Final = 1_000
-"""Between two tries of a write that storage refused; nothing is sent meanwhile."""
 
 BLOCKED_PAUSE_MS: Final = 5_000
 """Between two looks at a secret that could not be read."""
 
-SKIPPED_UNSAID_MAX: Final = 10_000
-"""Positions that a cursor passes without a wanted event before that alone is worth a write."""
-
-
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What every dispatcher works with. dice: gives an even chance from 0 to 1."""
-
-    log: EventLog
-    ledger: Ledger
-    sender: Sender
-    clock: Clock
-    reporter: Reporter
-    selector: Selector
-    shelf: Shelf
-    keyring: Keyring
-    start: Start
-    dice: Callable[[], float]
-    user_agent: str
-
-
-class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """What an attempt made of the cursor, to be stored with it; without one, the cursor as it was."""
-
-    cursor: Cursor
-    discards: tuple[Discard, ...] = ()
-    attempt: Attempt | None = None
-
 
 class Dispatcher:
-    """Runs while its webhook has something to do. It decides, then writes, in one place only."""
+    """Runs while its webhook has something to do."""
 
     def __init__(
         self, webhook: RegisteredWebhook, cursor: Cursor, parts: Parts, call: Callable[["Dispatcher"], None]
     ) -> None:
         self._webhook = webhook
-        self._cursor = cursor
         self._parts = parts
         self._call = call
-        self._heading = cursor
-        self._reader = Reader(parts.log, parts.selector, parts.shelf, position=read_to(cursor))
-        self._planner = Planner(webhook, self._reader, parts.selector, clock=parts.clock, start=parts.start)
+        terms = Terms(webhook, parts.selector, clock=parts.clock, start=parts.start)
+        self._live = Lane(cursor, terms, parts)
         self._woken = asyncio.Event()
         self._free = asyncio.Event()
         self._free.set()
+        self._finishing = False
         self._blocked: Unreadable | None = None
         self._look_again_at_ms = 0
-        self._planning_from: Position | None = None
         self._edited_from: Position | None = None
 
     def rest(self) -> None:
         """Nothing waits up to the end of the log, as somebody found out: read on from there."""
-        self._reader.rest()
+        self._live.rest()
 
     def retire(self) -> None:
         """Let go of what is held in memory; another dispatcher takes over."""
-        self._reader.seek(self._cursor.position)
+        self._live.retire()
 
     async def run(self) -> None:
         """Bring the webhook up to date; returns when nothing is left to do until it is woken."""
-        made = Made(cursor=self._cursor)
         while True:
             await self._free.wait()
             self._woken.clear()
-            self._planning_from = self._planner.needs_from(self._cursor) or self._parts.log.end
-            plan = await self._planner.plan(made.cursor)
-            await self._write(plan.cursor, made.discards + plan.discards, made.attempt)
-            self._planning_from = None
-            made = Made(cursor=self._cursor)
-            due_ms = self._due_ms()
+            await self._live.advance()
+            now_ms = self._parts.clock.steady_ms()
+            sends_at_ms = self._sends_at_ms()
+            batch = self._live.cursor.open
+            if batch is not None and sends_at_ms is not None and sends_at_ms <= now_ms:
+                await self._attempt(self._live, batch)
+                continue
+            due_ms = min((at_ms for at_ms in (self._live.due_ms, sends_at_ms) if at_ms is not None), default=None)
             if due_ms is None and not self._woken.is_set():
                 return
-            if due_ms is None or due_ms > self._parts.clock.steady_ms():
+            if due_ms is None or due_ms > now_ms:
                 await self._parts.clock.wait(self._woken, until_ms=due_ms)
-            elif made.cursor.open is not None:
-                made = await self._attempt(made.cursor, made.cursor.open)
 
     @property
     def object(self) -> WebHook:
@@ -132,12 +89,12 @@ class Dispatcher:
     @property
     def cursor(self) -> Cursor:
         """Where the webhook stands: as stored, or as it is being stored just now."""
-        return self._heading
+        return self._live.cursor
 
     @property
     def waits_from(self) -> Position:
         """Where the first event stands that waits, but for those set aside; else the end of the log."""
-        return self._planner.waits_from(self._heading)
+        return self._live.waits_from
 
     @property
     def blocked(self) -> Unreadable | None:
@@ -146,7 +103,7 @@ class Dispatcher:
 
     def offer(self, event: LoggedEvent) -> None:
         """See switchboard.Line."""
-        self._reader.offer(event)
+        self._live.offer(event)
 
     def wake(self) -> None:
         """See switchboard.Line."""
@@ -167,62 +124,54 @@ class Dispatcher:
     def apply(self, webhook: RegisteredWebhook) -> None:
         """The webhook was edited: what begins from now on goes by the new object."""
         resumed = self._webhook.resumed != webhook.resumed
-        reached = _reaches_otherwise(self._webhook.object, webhook.object)
-        self._planner.apply(webhook, hurry=resumed or reached, back=resumed or self.object.url != webhook.object.url)
+        if resumed or _reaches_otherwise(self.object, webhook.object):
+            self._live.hurry(back=resumed or self.object.url != webhook.object.url)
+        self._live.apply(webhook)
         self._webhook = webhook
         self._look_again_at_ms = 0
         self.wake()
 
     def refilter(self) -> None:
         """The catalogue has changed: what waits goes by the types that are wanted now."""
-        self._planner.refilter()
+        self._live.refilter()
         self.wake()
 
     def finish(self) -> None:
-        """The service stops: see Planner.finish."""
-        self._planner.finish()
+        """The service stops: see Window.finish."""
+        self._finishing = True
+        self._live.finish()
         self.wake()
 
     @property
     def needs_from(self) -> Position | None:
         """Where the part of the log begins that this webhook may still need; None: nothing waits for it.
 
-        What a plan has taken in hand is needed until the plan is stored; what comes while an edit is stored may be
-        wanted after it.
+        What comes while an edit is stored may be wanted after it.
         """
-        planned = self._planner.needs_from(self._cursor) if self._planning_from is None else self._planning_from
-        return min((place for place in (planned, self._edited_from) if place is not None), default=None)
+        return min((place for place in (self._live.needs_from, self._edited_from) if place is not None), default=None)
 
     async def standing(self) -> tuple[Cursor, int]:
         """The cursor, and how many events waited when it stood there: in hand, set aside, and in the log."""
-        cursor = self._heading
-        if self._reader.caught_up:
-            return cursor, in_hand(cursor) + self._reader.held
-        types = self._parts.selector.types(self.object)
-        before = self._planner.horizon(cursor)
-        return cursor, in_hand(cursor) + await self._parts.log.count(read_to(cursor), before=before, types=types)
+        return await self._live.standing()
 
     def deadline_ms(self, event: LoggedEvent) -> int:
         """When the event is given up, if it waits that long."""
-        return self._planner.deadline_of(event)
+        return self._live.deadline_ms(event)
 
     async def oldest(self) -> LoggedEvent | None:
         """The event that has waited longest, but for those set aside."""
-        batch = self._heading.open
-        if batch is not None:
-            return (await self._parts.log.fetch(batch.members))[0]
-        return next(iter(self._reader.waiting()), None)
+        return await self._live.oldest()
 
-    def _due_ms(self) -> int | None:
-        due_ms = self._planner.due_ms(self._cursor)
-        if due_ms is None or self._blocked is None:
-            return due_ms
-        return None if self._planner.finishing else max(due_ms, self._look_again_at_ms)
+    def _sends_at_ms(self) -> int | None:
+        sends_at_ms = self._live.sends_at_ms
+        if sends_at_ms is None or self._blocked is None:
+            return sends_at_ms
+        return None if self._finishing else max(sends_at_ms, self._look_again_at_ms)
 
-    async def _attempt(self, cursor: Cursor, batch: Batch) -> Made:
-        """Make one request, and decide what follows from its answer."""
+    async def _attempt(self, lane: Lane, batch: Batch) -> None:
+        """Make one request, and have the lane decide what follows from its answer."""
         parts, webhook = self._parts, self._webhook
-        events = await self._planner.events_of(batch)
+        events = await lane.events_of(batch)
         body = join_body(events)
         at_ms = parts.clock.wall_ms()
         request = self.compose(body, batch.id, timestamp_s=at_ms // 1000)
@@ -230,14 +179,13 @@ class Dispatcher:
         if isinstance(request, Unreadable):
             # Never unsigned, never without authentication.
             self._look_again_at_ms = parts.clock.steady_ms() + BLOCKED_PAUSE_MS
-            return Made(cursor=cursor)
+            return
         if self._webhook is not webhook or not self._free.is_set():
-            return Made(cursor=cursor)
+            return
         response = await parts.sender.send(request)
-        outcome = judge(response, now_ms=parts.clock.wall_ms())
         attempt = Attempt(
             id=AttemptId(str(uuid_utils.uuid7())),
-            webhook_id=cursor.webhook_id,
+            webhook_id=webhook.id,
             batch_id=batch.id,
             number=batch.attempts + 1,
             at_ms=at_ms,
@@ -246,35 +194,9 @@ class Dispatcher:
             events=len(events),
             body_bytes=len(body),
             response=kept_of(response, request),
-            outcome=outcome,
+            outcome=judge(response, now_ms=parts.clock.wall_ms()),
         )
-        return await self._settled(cursor, batch, events[0], attempt)
-
-    async def _settled(self, cursor: Cursor, batch: Batch, first: LoggedEvent, attempt: Attempt) -> Made:
-        """What the attempt makes of the cursor."""
-        alone = isinstance(attempt.outcome, Refused) and attempt.events == 1
-        now_ms = self._parts.clock.steady_ms()
-        situation = Situation(
-            webhook=self.object,
-            cursor=cursor,
-            batch=batch,
-            followed=alone and await self._planner.followed(),
-            deadline_ms=self._planner.deadline_of(first),
-            now_ms=now_ms,
-            dice=self._parts.dice(),
-        )
-        step = next_step(attempt.outcome, situation)
-        settled = move_cursor(cursor, batch, first, outcome=attempt.outcome, step=step, now_ms=now_ms)
-        discards: tuple[Discard, ...] = ()
-        if settled.given_up:
-            discard = Discard(
-                webhook_id=cursor.webhook_id,
-                reason=DiscardReason.LOSSY,
-                at_ms=self._parts.clock.wall_ms(),
-                members=settled.given_up,
-            )
-            discards = (discard,)
-        return Made(cursor=settled.cursor, discards=discards, attempt=attempt)
+        await lane.attempted(batch, events[0], attempt)
 
     def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:
         """The request that would carry this body now, by the object as it is."""
@@ -292,34 +214,6 @@ class Dispatcher:
             timestamp_s=timestamp_s,
             user_agent=self._parts.user_agent,
         )
-
-    async def _write(self, after: Cursor, discards: tuple[Discard, ...], attempt: Attempt | None) -> None:
-        """Store what was decided, with the attempt that led to it; while storage refuses, nothing else is done."""
-        before = self._cursor
-        self._heading = after
-        if attempt is None and not discards and self._goes_without_saying(before, after):
-            self._cursor = after
-            return
-        after = replace(after, revision=before.revision + 1)
-        move = CursorMove(before=before, after=after, discards=discards)
-        while True:
-            try:
-                await (self._parts.ledger.skip(move) if attempt is None else self._parts.ledger.settle(move, attempt))
-                break
-            except StorageUnavailable as problem:
-                self._parts.reporter.storage_failed(after.webhook_id, problem)
-                pause_until_ms = self._parts.clock.steady_ms() + STORAGE_PAUSE_MS
-                await self._parts.clock.wait(asyncio.Event(), until_ms=pause_until_ms)
-        self._cursor = self._heading = after
-        if attempt is not None:
-            self._parts.reporter.attempt_settled(attempt)
-        for discard in discards:
-            self._parts.reporter.events_discarded(discard)
-
-    def _goes_without_saying(self, before: Cursor, after: Cursor) -> bool:
-        """Whether only unwanted events were passed, so few that reading them again costs less than a write."""
-        few = after.position - before.position <= SKIPPED_UNSAID_MAX and after.position < self._planner.horizon(after)
-        return after == before or (few and replace(after, position=before.position) == before)
 
 
 def _reaches_otherwise(old: WebHook, new: WebHook) -> bool:

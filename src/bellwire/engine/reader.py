@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final
 
-from bellwire.engine.selector import Selector
+from bellwire.engine.terms import Terms
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.webhook import WebHook
 from bellwire.store import PAGE_EVENTS_MAX, EventLog
 
 HELD_EVENTS_MAX: Final = 10_000
@@ -27,10 +26,10 @@ class Shelf:
 class Reader:
     """`position` is where it stands: everything wanted before it has been taken."""
 
-    def __init__(self, log: EventLog, selector: Selector, shelf: Shelf, *, position: Position) -> None:
+    def __init__(self, log: EventLog, shelf: Shelf, terms: Terms, *, position: Position) -> None:
         self.log = log
-        self._selector = selector
         self._shelf = shelf
+        self._terms = terms
         self._held: deque[LoggedEvent] = deque()
         self._held_bytes = 0
         self._read_to = position
@@ -42,7 +41,12 @@ class Reader:
         """Of the first waiting event, as far as it is known; else the place up to which nothing waits."""
         if self._held:
             return self._held[0].position
-        return self.log.end if self._live else self._read_to
+        return self.end if self._live else self._read_to
+
+    @property
+    def end(self) -> Position:
+        """Where what it reads ends."""
+        return self.log.end
 
     @property
     def caught_up(self) -> bool:
@@ -68,12 +72,10 @@ class Reader:
             return
         self._hold(event)
 
-    async def fill(self, webhook: WebHook) -> None:
-        """Hold enough for the largest batch of this webhook, or all that waits."""
-        while (
-            not self._live and len(self._held) < webhook.max_batch_events and self._held_bytes < webhook.max_batch_bytes
-        ):
-            await self._read_page(webhook)
+    async def fill(self) -> None:
+        """Hold enough for the largest batch, or all that waits."""
+        while not self._live and not self._is_filled():
+            await self._read_page()
 
     def take(self, count: int) -> tuple[LoggedEvent, ...]:
         """Hand over the first held events; they no longer wait."""
@@ -97,12 +99,16 @@ class Reader:
         self.seek(self.log.end)
         self._live = True
 
-    async def _read_page(self, webhook: WebHook) -> None:
-        seeks = self._seeks
+    def _is_filled(self) -> bool:
+        webhook = self._terms.object
+        return len(self._held) >= webhook.max_batch_events or self._held_bytes >= webhook.max_batch_bytes
+
+    async def _read_page(self) -> None:
+        seeks, webhook = self._seeks, self._terms.object
         page = await self.log.read(
             self._read_to,
             before=self.log.end,
-            types=self._selector.types(webhook),
+            types=self._terms.types,
             events_max=min(webhook.max_batch_events, PAGE_EVENTS_MAX),
             bytes_max=webhook.max_batch_bytes,
         )

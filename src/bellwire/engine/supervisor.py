@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from bellwire.engine.dispatcher import Dispatcher, Parts
+from bellwire.engine.dispatcher import Dispatcher
+from bellwire.engine.parts import Parts
 from bellwire.engine.switchboard import Switchboard
 from bellwire.model.cursor import Cursor, in_hand
 from bellwire.model.event import EventTypeId, Position

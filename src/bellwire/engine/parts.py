@@ -1,0 +1,30 @@
+"""What every dispatcher works with."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from bellwire.clock import Clock
+from bellwire.engine.keyring import Keyring
+from bellwire.engine.reader import Shelf
+from bellwire.engine.selector import Selector
+from bellwire.reporter import Reporter
+from bellwire.rules.expiring import Start
+from bellwire.sender import Sender
+from bellwire.store import EventLog, Ledger
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """One set for all of them. dice: gives an even chance from 0 to 1."""
+
+    log: EventLog
+    ledger: Ledger
+    sender: Sender
+    clock: Clock
+    reporter: Reporter
+    selector: Selector
+    shelf: Shelf
+    keyring: Keyring
+    start: Start
+    dice: Callable[[], float]
+    user_agent: str
