@@ -66,10 +66,13 @@ class MalformedBody(Mistake):
 
 
 class InvalidEvent(Mistake):
-    """An event that cannot be taken; `index` counts from 0 within the call."""
+    """An event that cannot be taken; `index` counts from 0 within the call. others: more of its faults, and of other
+    events.
+    """
 
-    def __init__(self, index: int, fault: Fault) -> None:
-        super().__init__(f"{fault.path}: {fault.message}", faults=(fault,))
+    def __init__(self, index: int, fault: Fault, *others: Fault) -> None:
+        more = f" (and {len(others)} more)" if others else ""
+        super().__init__(f"{fault.path}: {fault.message}{more}", faults=(fault, *others))
         self.index = index
 
 

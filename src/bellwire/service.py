@@ -38,6 +38,7 @@ from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatu
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.expiring import Start
 from bellwire.rules.permitting import check_scope
+from bellwire.rules.reading_cloudevents import Message
 from bellwire.rules.rotating import OVERLAP_MS
 from bellwire.rules.validating import Checked
 from bellwire.rules.writing_events import Event, write_event
@@ -192,6 +193,10 @@ class Bellwire:
         ForbiddenType.
         """
         return await self._intake.publish_json(body, by=by)
+
+    async def publish_cloudevents(self, message: Message, *, by: Principal = PROGRAM) -> Published:
+        """Take the CloudEvents of a message, as publish_json does."""
+        return await self._intake.publish_cloudevents(message, by=by)
 
     async def publish_lines(self, body: AsyncIterator[bytes], *, by: Principal = PROGRAM) -> Published:
         """Take NDJSON in any pieces, in bounded memory; raises InterruptedLines, which says what was taken."""

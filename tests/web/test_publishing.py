@@ -78,8 +78,8 @@ async def test_another_content_type_is_answered_with_the_right_ones(
     headers = {b"Content-Type": content_type.encode("latin-1")}
     answer = await client.post("/v1/events", content=line(), headers=headers)
     problem = expect_problem(answer, 415)
-    assert "send application/json or application/x-ndjson, in UTF-8" in problem["detail"]
-    assert answer.headers["accept-post"] == "application/json, application/x-ndjson"
+    assert "; send application/json, application/x-ndjson, application/cloudevents+json or " in problem["detail"]
+    assert answer.headers["accept-post"].startswith("application/json, application/x-ndjson, application/cloudevents")
     assert await stored_ids(client) == []
 
 
@@ -311,3 +311,13 @@ async def test_a_compressed_body_is_not_taken_for_json(client: httpx.AsyncClient
     answer = await client.post("/v1/events", content=gzip.compress(line(1)), headers=headers)
     problem = expect_problem(answer, 415)
     assert "Content-Encoding" in problem["detail"]
+
+
+async def test_all_events_that_cannot_be_taken_are_told_but_of_ndjson_only_the_first(client: httpx.AsyncClient) -> None:
+    bad = [event(1), event(2, type="no"), event(3, createdAt="now")]
+    problem = expect_problem(await client.post("/v1/events", json=bad), 422, kind="invalid-event")
+    assert [fault["path"] for fault in problem["errors"]] == ["events/1/type", "events/2/createdAt"]
+    lines = b"\n".join(json.dumps(one).encode() for one in bad)
+    problem = expect_problem(await client.post("/v1/events", content=lines, headers=LINES), 422, kind="invalid-event")
+    assert [fault["path"] for fault in problem["errors"]] == ["lines/2/type"]
+    assert await stored_ids(client) == ["e-1"]

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 import uuid_utils
 
@@ -19,12 +19,15 @@ from bellwire.errors import (
     Mistake,
     Stopping,
 )
-from bellwire.model.event import EVENT_BYTES_MAX, PUBLISHED_IDS_MAX, EventId, NewEvent, Published
+from bellwire.model.event import EVENT_BYTES_MAX, PUBLISHED_IDS_MAX, EventId, EventTypeId, NewEvent, Published
 from bellwire.model.event_type import DECLARED_TYPES_MAX, Catalogue
 from bellwire.model.principal import Principal
 from bellwire.rules.accepting import PublishedEvent, accept_event, show_time
+from bellwire.rules.converting_cloudevents import convert_cloudevents
 from bellwire.rules.decoding import decode_body, decode_line
 from bellwire.rules.permitting import check_types
+from bellwire.rules.reading import Findings
+from bellwire.rules.reading_cloudevents import Message
 from bellwire.store import EventLog
 
 CHUNK_EVENTS: Final = 1_000
@@ -33,6 +36,13 @@ CHUNK_BYTES: Final = 1024 * 1024
 
 LINE_BYTES_MAX: Final = 2 * EVENT_BYTES_MAX
 """Of one NDJSON line: escapes and white space may double an event of the largest size."""
+
+
+class Unsound(NamedTuple):
+    """An event that cannot be taken: its index within the call, and what is wrong, its path relative to the event."""
+
+    at: int
+    fault: Fault
 
 
 class Intake:
@@ -55,20 +65,35 @@ class Intake:
 
         Raises InvalidEvent, ConflictingEvent, ForbiddenType, Stopping, StorageUnavailable.
         """
-        if self._closed:
-            raise Stopping("Bellwire is stopping and takes no more events; publish again when it is back")
-        accepted = self._accept(events)
+        self._check_open()
+        accepted, unsound = self._sift(events)
+        if not unsound and (surplus := self._types_beyond_room(accepted)):
+            index = next(index for index, event in enumerate(accepted) if event.type in surplus)
+            unsound = [Unsound(index, _no_room_for(accepted[index].type))]
+        if unsound:
+            raise invalid_events(unsound)
         check_types(by, [event.type for event in accepted])
-        self._check_room_for_types(accepted)
-        await self._doorkeeper.admit()
-        appended = await self._log.append(accepted, accepted_at_ms=self._clock.steady_ms())
-        return Published(
-            accepted=len(accepted), duplicates=appended.duplicates, ids=tuple(event.id for event in accepted)
-        )
+        return await self._log_all(accepted)
 
     async def publish_json(self, body: bytes, *, by: Principal) -> Published:
         """Log one event, an array of events or `{"events": […]}`; also raises MalformedBody."""
         return await self.publish(decode_body(body), by=by)
+
+    async def publish_cloudevents(self, message: Message, *, by: Principal) -> Published:
+        """Log the CloudEvents of a message; also raises MalformedBody."""
+        return await self.publish(convert_cloudevents(message, catalogue=self._catalogue), by=by)
+
+    async def publish_sound(self, events: Sequence[PublishedEvent]) -> tuple[Published, list[Unsound]]:
+        """Log those of the events that can be taken, as publish does; and tell of the others."""
+        self._check_open()
+        accepted, unsound = self._sift(events)
+        surplus = self._types_beyond_room(accepted)
+        if surplus:
+            unsound += [
+                Unsound(index, _no_room_for(event.type)) for index, event in enumerate(events) if event.type in surplus
+            ]
+            accepted = [event for event in accepted if event.type not in surplus]
+        return await self._log_all(accepted), unsound
 
     async def publish_lines(self, body: AsyncIterator[bytes], *, by: Principal) -> Published:
         """Log NDJSON that comes in any pieces, chunk by chunk; raises InterruptedLines. Blank lines are passed over."""
@@ -84,25 +109,48 @@ class Intake:
         await lines.flush()
         return Published(accepted=lines.accepted, duplicates=lines.duplicates, ids=tuple(lines.ids))
 
-    def _accept(self, events: Sequence[PublishedEvent]) -> list[NewEvent]:
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Stopping("Bellwire is stopping and takes no more events; publish again when it is back")
+
+    async def _log_all(self, accepted: Sequence[NewEvent]) -> Published:
+        await self._doorkeeper.admit()
+        appended = await self._log.append(accepted, accepted_at_ms=self._clock.steady_ms())
+        return Published(
+            accepted=len(accepted), duplicates=appended.duplicates, ids=tuple(event.id for event in accepted)
+        )
+
+    def _sift(self, events: Sequence[PublishedEvent]) -> tuple[list[NewEvent], list[Unsound]]:
+        """Those that are sound, and the others."""
         now = show_time(datetime.fromtimestamp(self._clock.wall_ms() / 1000, UTC))
-        accepted = []
+        accepted: list[NewEvent] = []
+        unsound: list[Unsound] = []
         for index, published in enumerate(events):
             event = accept_event(published, catalogue=self._catalogue, accepted_at=now, make_id=_make_id)
             if isinstance(event, Fault):
-                path = f"events/{index}/{event.path}".rstrip("/")
-                raise InvalidEvent(index, Fault(path, event.message))
-            accepted.append(event)
-        return accepted
+                unsound.append(Unsound(index, event))
+            else:
+                accepted.append(event)
+        return accepted, unsound
 
-    def _check_room_for_types(self, events: Sequence[NewEvent]) -> None:
-        unseen = {event.type for event in events if event.type not in self._catalogue}
+    def _types_beyond_room(self, events: Sequence[NewEvent]) -> frozenset[EventTypeId]:
+        """The types of these events that would have to be declared and cannot, as there are too many."""
+        unseen = frozenset(event.type for event in events if event.type not in self._catalogue)
         if unseen and len(self._catalogue) - self._shipped_types + len(unseen) > DECLARED_TYPES_MAX:
-            index = next(index for index, event in enumerate(events) if event.type in unseen)
-            message = (
-                f"{events[index].type} would be one type more than the {DECLARED_TYPES_MAX:,} that can be declared"
-            )
-            raise InvalidEvent(index, Fault(f"events/{index}/type", message))
+            return unseen
+        return frozenset()
+
+
+def _no_room_for(type_id: str) -> Fault:
+    return Fault("type", f"{type_id} would be one type more than the {DECLARED_TYPES_MAX:,} that can be declared")
+
+
+def invalid_events(unsound: Sequence[Unsound]) -> InvalidEvent:
+    """The error that tells of them all; there is at least one."""
+    faults = Findings()
+    for at, fault in unsound:
+        faults.add(f"events/{at}/{fault.path}".rstrip("/"), fault.message)
+    return InvalidEvent(unsound[0].at, *faults.all())
 
 
 class _Lines:
@@ -159,6 +207,8 @@ class _Lines:
         self.ids += published.ids[: PUBLISHED_IDS_MAX - len(self.ids)]
 
     def _interrupted(self, cause: BellwireError, line: int) -> InterruptedLines:
+        if isinstance(cause, InvalidEvent):  # what later lines of the chunk have wrong is told once they are the first
+            cause = InvalidEvent(cause.index, cause.faults[0])
         return InterruptedLines(cause, line=line, accepted=self.accepted, duplicates=self.duplicates)
 
 

@@ -36,7 +36,7 @@ _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 
 def decode_body(body: bytes) -> list[PublishedEvent]:
     """One event, an array, or `{"events": […]}`. Raises MalformedBody, or InvalidEvent for the first bad one."""
-    body = _compacted(body)
+    body = compacted(body)
     if body.startswith(b"["):
         return _decoded(_EVENTS, body)
     envelope = _decoded(_ENVELOPE, body)
@@ -49,11 +49,14 @@ def decode_body(body: bytes) -> list[PublishedEvent]:
 
 def decode_line(line: bytes) -> PublishedEvent:
     """One event. Raises MalformedBody, or InvalidEvent with index 0."""
-    return _decoded(_EVENT, _compacted(line))
+    return _decoded(_EVENT, compacted(line))
 
 
-def _compacted(body: bytes) -> bytes:
-    """Without white space between tokens, every other byte kept, so that data keeps its digits and escapes."""
+def compacted(body: bytes) -> bytes:
+    """JSON without white space between tokens, every other byte kept, so that data keeps its digits and escapes.
+
+    Raises MalformedBody.
+    """
     try:
         body.decode()
         return msgspec.json.format(body, indent=-1)

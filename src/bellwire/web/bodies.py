@@ -17,6 +17,8 @@ BODIES_BYTES_MAX: Final = 256 * MIB
 
 JSON_TYPE: Final = "application/json"
 LINES_TYPE: Final = "application/x-ndjson"
+CLOUDEVENT_TYPE: Final = "application/cloudevents+json"
+CLOUDEVENTS_TYPE: Final = "application/cloudevents-batch+json"
 PATCH_TYPE: Final = "application/merge-patch+json"
 
 _PARAMETERS: Final = ("", "charset=utf-8", 'charset="utf-8"', "charset=utf8")
@@ -102,9 +104,7 @@ def media_type(head: Head, accepted: tuple[str, ...]) -> str:
     A charset parameter is taken when it says UTF-8, which JSON always is (RFC 8259 §8.1); compressed bodies are not
     taken.
     """
-    if b"content-encoding" in head and head[b"content-encoding"].strip().lower() != b"identity":
-        detail = "a body with a Content-Encoding is not taken; send it uncompressed"
-        raise Refused(Problem.of(UNSUPPORTED_TYPE, detail, headers=(("Accept-Encoding", "identity"),)))
+    refuse_compressed(head)
     content_type = head.get(b"content-type", b"").decode("latin-1")
     if not content_type:
         return accepted[0]
@@ -116,6 +116,13 @@ def media_type(head: Head, accepted: tuple[str, ...]) -> str:
     detail = f"the Content-Type {quoted(content_type)} is not taken here; send {alternatives(accepted)}, in UTF-8"
     told_by = "Accept-Patch" if PATCH_TYPE in accepted else "Accept-Post"
     raise Refused(Problem.of(UNSUPPORTED_TYPE, detail, headers=((told_by, ", ".join(accepted)),)))
+
+
+def refuse_compressed(head: Head) -> None:
+    """Refused (415) for a body with a Content-Encoding."""
+    if b"content-encoding" in head and head[b"content-encoding"].strip().lower() != b"identity":
+        detail = "a body with a Content-Encoding is not taken; send it uncompressed"
+        raise Refused(Problem.of(UNSUPPORTED_TYPE, detail, headers=(("Accept-Encoding", "identity"),)))
 
 
 def json_object(body: bytes) -> dict[str, Any]:

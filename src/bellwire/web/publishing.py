@@ -9,16 +9,30 @@ from bellwire.model.event import PUBLISHED_IDS_MAX, Published
 from bellwire.model.principal import Scope as Granted
 from bellwire.model.webhook import MIB
 from bellwire.rules.permitting import check_scope
+from bellwire.rules.reading_cloudevents import Batched, Binary, Message, Structured
 from bellwire.service import Bellwire
-from bellwire.web.bodies import JSON_TYPE, LINES_TYPE, BodiesInHand, BodyReader, head_of, media_type
+from bellwire.web.bodies import (
+    CLOUDEVENT_TYPE,
+    CLOUDEVENTS_TYPE,
+    JSON_TYPE,
+    LINES_TYPE,
+    BodiesInHand,
+    BodyReader,
+    Head,
+    head_of,
+    media_type,
+    refuse_compressed,
+)
 from bellwire.web.operation import Answer, Body, Content, Example, Operation, Tag, json_content
 from bellwire.web.parameters import refuse_parameters
 from bellwire.web.problem_kinds import CONFLICTING_EVENT, INVALID_EVENT
 from bellwire.web.resource import PRINCIPAL
-from bellwire.web.schemas.events import PUBLISHED_BODY, PUBLISHED_LINES
+from bellwire.web.schemas.events import CLOUDEVENT, CLOUDEVENTS, PUBLISHED_BODY, PUBLISHED_LINES
 
 PUBLISH_BYTES_MAX: Final = 64 * MIB
 
+_BINARY: Final = "a CloudEvent in binary mode"
+_ATTRIBUTE: Final = b"ce-"
 _ENCODER: Final = msgspec.json.Encoder()
 _CONTENT_TYPE: Final = (b"content-type", b"application/json")
 
@@ -35,14 +49,24 @@ class PublishedView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _EVENT: Final = {"type": "auth.success", "data": {"accountName": "nadia"}}
+_CLOUDEVENT: Final = {
+    "specversion": "1.0",
+    "id": "A234",
+    "source": "/shop",
+    "type": "com.example.order-paid",
+    "time": "2026-01-31T08:00:00Z",
+    "data": {"order": 17},
+}
 _CHOSEN: Final = {**_EVENT, "id": "order-7", "createdAt": "2026-01-31T08:00:00Z"}
 
 PUBLISH: Final = Operation(
     id="publishEvents",
     summary="Publish events",
     description='Take events in: one, an array, `{"events": […]}` (all or none), or NDJSON of any length, which is '
-    "taken in pieces. Answers once they are on disk. A known id with the same type and data is stored once, so repeat "
-    "a call whose answer you did not get, with ids of your own; with another type or other data it is a conflict.",
+    "taken in pieces; or CloudEvents 1.0, structured or batched (all or none), or in binary mode: a body of any type, "
+    "and the attributes in headers `ce-…`. Answers once they are on disk. A known id with the same type and data is "
+    "stored once, so repeat a call whose answer you did not get, with ids of your own; with another type or other data "
+    "it is a conflict.",
     needs=Granted.PUBLISH,
     tag=Tag.EVENTS,
     body=Body(
@@ -65,6 +89,16 @@ PUBLISH: Final = Operation(
                     )
                 },
             ),
+            Content(
+                shape=CLOUDEVENT,
+                media_type=CLOUDEVENT_TYPE,
+                examples={"one": Example(summary="A CloudEvent", value=_CLOUDEVENT)},
+            ),
+            Content(
+                shape=CLOUDEVENTS,
+                media_type=CLOUDEVENTS_TYPE,
+                examples={"batch": Example(summary="A batch of one", value=[_CLOUDEVENT])},
+            ),
         )
     ),
     answers=(
@@ -81,7 +115,7 @@ PUBLISH: Final = Operation(
 )
 """What `Publishing` does."""
 
-_TYPES: Final = (JSON_TYPE, LINES_TYPE)
+_TYPES: Final = (JSON_TYPE, LINES_TYPE, CLOUDEVENT_TYPE, CLOUDEVENTS_TYPE)
 
 
 class Publishing:
@@ -97,20 +131,46 @@ class Publishing:
         check_scope(by, Granted.PUBLISH)
         if scope["query_string"]:
             refuse_parameters(scope["query_string"])
-        is_lines = media_type(head, _TYPES) == LINES_TYPE
+        form = _form_of(head)
         reader = BodyReader(head, receive, self._in_hand)
         try:
-            if is_lines:
+            if form == LINES_TYPE:
                 published = await self._service.publish_lines(reader.pieces(), by=by)
             else:
                 body = await reader.whole(bytes_max=PUBLISH_BYTES_MAX)
-                published = await self._service.publish_json(body, by=by)
+                if form == JSON_TYPE:
+                    published = await self._service.publish_json(body, by=by)
+                else:
+                    published = await self._service.publish_cloudevents(_message(form, head, body), by=by)
         finally:
             reader.close()
         answer = _ENCODER.encode(_view(published))
         length = (b"content-length", b"%d" % len(answer))
         await send({"type": "http.response.start", "status": 202, "headers": [_CONTENT_TYPE, length]})
         await send({"type": "http.response.body", "body": answer})
+
+
+def _form_of(head: Head) -> str:
+    """The media type of the body, or _BINARY where headers hold the attributes of a CloudEvent (HTTP binding §3)."""
+    if b"ce-specversion" in head or b"ce-type" in head or b"ce-id" in head:
+        content_type = head.get(b"content-type", b"").lower()
+        if not content_type.startswith(b"application/cloudevents"):
+            refuse_compressed(head)
+            return _BINARY
+    return media_type(head, _TYPES)
+
+
+def _message(form: str, head: Head, body: bytes) -> Message:
+    if form == CLOUDEVENT_TYPE:
+        return Structured(body)
+    if form == CLOUDEVENTS_TYPE:
+        return Batched(body)
+    attributes = {
+        name.removeprefix(_ATTRIBUTE).decode("latin-1"): value
+        for name, value in head.items()
+        if name.startswith(_ATTRIBUTE)
+    }
+    return Binary(attributes, head.get(b"content-type", b"").decode("latin-1"), body)
 
 
 def _view(published: Published) -> PublishedView:

@@ -1,8 +1,9 @@
-"""What is published, as rules/decoding.py reads it."""
+"""What is published, as rules/decoding.py and rules/converting_cloudevents.py read it."""
 
 from typing import Final
 
 from bellwire.rules.accepting import PublishedEvent
+from bellwire.rules.converting_cloudevents import ATTRIBUTE_LENGTH_MAX, SPECVERSION
 from bellwire.web.operation import Schema, struct_schema
 
 _EVENT: Final = struct_schema(PublishedEvent)
@@ -27,4 +28,48 @@ PUBLISHED_BODY: Final = Schema(
 PUBLISHED_LINES: Final = Schema(
     name="PublishedLines",
     definition={"description": "NDJSON: an event on each line; empty lines are skipped.", "type": "string"},
+)
+RELAYED_BODY: Final = Schema(
+    name="RelayedBody",
+    definition={
+        "description": "Events as an upstream server posts them; each needs its createdAt.",
+        "type": "object",
+        "properties": {"events": {"type": "array", "items": _EVENT.ref}},
+        "required": ["events"],
+    },
+    parts=(_EVENT,),
+)
+
+_ATTRIBUTE: Final = {"type": "string", "minLength": 1, "maxLength": ATTRIBUTE_LENGTH_MAX}
+_OPTIONAL_ATTRIBUTE: Final = {**_ATTRIBUTE, "type": ["string", "null"]}
+CLOUDEVENT: Final = Schema(
+    name="CloudEvent",
+    definition={
+        "description": "A CloudEvent 1.0 in the JSON format. Members that are not named here are extensions: "
+        "text, whole numbers, true or false.",
+        "type": "object",
+        "properties": {
+            "specversion": {"const": SPECVERSION},
+            "id": {**_ATTRIBUTE, "description": "Unique within the source; the event's id is made of both."},
+            "source": {**_ATTRIBUTE, "description": "A URI reference.", "examples": ["/shop"]},
+            "type": {
+                **_ATTRIBUTE,
+                "description": "The event type, in lower case; it has at least one dot.",
+                "examples": ["com.example.order-paid"],
+            },
+            "time": {**_OPTIONAL_ATTRIBUTE, "format": "date-time", "description": "createdAt of the event."},
+            "subject": _OPTIONAL_ATTRIBUTE,
+            "dataschema": {**_OPTIONAL_ATTRIBUTE, "description": "A URI."},
+            "datacontenttype": {**_OPTIONAL_ATTRIBUTE, "description": "A media type."},
+            "data": {"description": "Any JSON; an object becomes the event's data."},
+            "data_base64": {"type": ["string", "null"], "description": "In place of data: what is binary."},
+        },
+        "required": ["specversion", "id", "source", "type"],
+        "additionalProperties": {"type": ["string", "integer", "boolean", "null"]},
+    },
+)
+CLOUDEVENTS: Final = Schema(
+    name="CloudEvents",
+    definition={"description": "CloudEvents, all or none.", "type": "array", "items": CLOUDEVENT.ref},
+    parts=(CLOUDEVENT,),
 )
