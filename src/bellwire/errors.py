@@ -7,12 +7,14 @@
     │   ├── InvalidEvent        an event that cannot be taken, and its index
     │   ├── InterruptedLines    NDJSON that stopped at a line, and how many lines were taken before it
     │   ├── ConflictingEvent    a known id published again with another type or data
-    │   ├── UnknownThing        no webhook, event or attempt of that id
+    │   ├── NotAdmitted         a request to a source that does not show who sent it
+    │   ├── UnknownThing        no webhook, event, attempt or source of that id
     │   ├── EditConflict        the webhook was changed since it was read
     │   ├── Forbidden           the caller lacks a scope
     │   │   └── ForbiddenType   the caller may not publish events of a type
     │   ├── InvalidSetting      a setting that is unknown or has a bad value
     │   └── DataFolderInUse     another process owns the data folder
+    ├── SecretUnreadable        what a request is to be checked with cannot be read now
     ├── Stopping                no new work is taken, the service is going down
     └── StorageError            what was asked for could not be written or read
         ├── StorageUnavailable  not now (disk full, busy, input/output error); nothing was stored
@@ -113,8 +115,19 @@ def _in_line(line: int, fault: Fault) -> Fault:
     return Fault(f"lines/{line}/{member}" if member else f"lines/{line}", fault.message)
 
 
+class NotAdmitted(Mistake):
+    """A request to a source that does not show that the source's server sent it.
+
+    challenge: what WWW-Authenticate asks for; None where other credentials would not help.
+    """
+
+    def __init__(self, message: str, *, challenge: str | None = None) -> None:
+        super().__init__(message)
+        self.challenge = challenge
+
+
 class UnknownThing(Mistake):
-    """There is no `kind` (webhook, event, attempt) of that id."""
+    """There is no `kind` (webhook, event, attempt, source) of that id."""
 
     def __init__(self, kind: str, thing_id: str) -> None:
         super().__init__(f"there is no {kind} {thing_id!r}")
@@ -147,6 +160,14 @@ class InvalidSetting(Mistake):
 
 class DataFolderInUse(Mistake):
     """Another process owns the data folder."""
+
+
+class SecretUnreadable(BellwireError):
+    """What a request is to be checked with cannot be read now. reason: why, which is not for the sender to know."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class Stopping(BellwireError):

@@ -5,6 +5,7 @@ from typing import Protocol
 from bellwire.model.attempt import Attempt
 from bellwire.model.cursor import Discard
 from bellwire.model.room import Room
+from bellwire.model.source import SourceName
 from bellwire.model.webhook import WebhookId
 
 
@@ -22,6 +23,9 @@ class Reporter(Protocol):
 
     def room_changed(self, room: Room) -> None:
         """There is ample room for events again, or room is low, or none is left and no events are taken."""
+
+    def source_refused(self, name: SourceName, reason: str, *, requests: int) -> None:
+        """Requests or events of a source were refused, so many since the last report; this is the last one's reason."""
 
     def pruning_failed(self, problem: Exception) -> None:
         """What need not be kept could not be removed; it is tried again."""

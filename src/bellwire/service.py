@@ -21,7 +21,9 @@ from bellwire.engine.parts import Parts
 from bellwire.engine.pruner import Pruner
 from bellwire.engine.reader import Shelf
 from bellwire.engine.registrar import Registrar
+from bellwire.engine.relayer import Relayer
 from bellwire.engine.selector import Selector
+from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.switchboard import Switchboard
 from bellwire.engine.tester import Exchange, Tester
@@ -101,6 +103,8 @@ class Bellwire:
         self._cataloguer = Cataloguer(
             store.registry, catalogue=self.catalogue, selector=self._selector, supervisor=self._supervisor
         )
+        self.sources = SourceRegistrar(store.registry, clock=clock)
+        self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
         self._clerk = Clerk(store, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
         self._token_checker = TokenChecker(store.registry)
@@ -134,6 +138,7 @@ class Bellwire:
         for type_id in last_positions:
             self._selector.learn(type_id)
         await self._token_checker.load()
+        await self.sources.load()
         webhooks = await registry.webhooks()
         self._registrar.load(webhooks)
         log.follow(self._switchboard.logged)

@@ -1,8 +1,8 @@
 """Contract: what is kept, and what a crash before and after each call means.
 
-A store has three parts over one truth: the event log, the registry (webhooks, event types, tokens) and the ledger
-(cursors, attempts, discards). Every call is whole or nothing. A call that has returned survives kill -9 and power
-loss; one that was cut off by a crash may have happened or not, and the caller finds out by reading. A call that
+A store has three parts over one truth: the event log, the registry (webhooks, sources, event types, tokens) and the
+ledger (cursors, attempts, discards). Every call is whole or nothing. A call that has returned survives kill -9 and
+power loss; one that was cut off by a crash may have happened or not, and the caller finds out by reading. A call that
 raises StorageUnavailable has changed nothing.
 
 All calls are made from one event loop; writes are applied in the order of the calls.
@@ -18,6 +18,7 @@ from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
 from bellwire.model.positions import Positions
+from bellwire.model.source import RegisteredSource, SourceName
 from bellwire.model.stretch import Stretch
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 
@@ -170,7 +171,7 @@ class EventLog(Protocol):
 
 
 class Registry(Protocol):
-    """Webhooks, event types and tokens."""
+    """Webhooks, sources, event types and tokens."""
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """All of them in the order of their ids, the deleted ones included."""
@@ -186,6 +187,15 @@ class Registry(Protocol):
 
     async def declare_types(self, types: Sequence[EventType]) -> None:
         """Add types, or replace those of the same id."""
+
+    async def sources(self) -> tuple[RegisteredSource, ...]:
+        """The registered sources in the order of their names."""
+
+    async def put_source(self, source: RegisteredSource) -> None:
+        """Add a source, or replace the one of that name."""
+
+    async def remove_source(self, name: SourceName) -> None:
+        """Remove the source of that name, if there is one."""
 
     async def token_hashes(self) -> dict[str, str]:
         """The name of each token and its hash, hexadecimal SHA-256."""
@@ -244,7 +254,7 @@ class Store(Protocol):
 
     @property
     def registry(self) -> Registry:
-        """Webhooks, event types and tokens."""
+        """Webhooks, sources, event types and tokens."""
 
     @property
     def ledger(self) -> Ledger:

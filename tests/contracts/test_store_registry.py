@@ -5,6 +5,7 @@ from bellwire.model.cursor import Cursor
 from bellwire.model.event import EventTypeId, Position
 from bellwire.model.event_type import EventType, TracingLevel
 from bellwire.model.secret import EnvironmentVariable, File, Value
+from bellwire.model.source import RegisteredSource, Source, SourceName
 from bellwire.model.webhook import Basic, Bearer, EventPolicy, Gap, WebhookId
 from bellwire.store import Store
 from builders import make_registered_webhook, make_webhook
@@ -69,6 +70,28 @@ async def test_declared_types_are_kept_and_replaced_by_their_id(store: Store) ->
     await store.registry.declare_types([])
     await store.registry.declare_types([louder])
     assert await store.registry.declared_types() == (louder, second)
+
+
+async def test_sources_are_kept_replaced_and_removed_by_their_name(store: Store) -> None:
+    second, first = (
+        RegisteredSource(
+            object=Source(name=SourceName(name), signature_key=key, http_auth=Basic("hook", File("/etc/secret"))),
+            created_at_ms=1,
+            updated_at_ms=2,
+        )
+        for name, key in (("mail-2", Value("schlüssel")), ("mail-1", EnvironmentVariable("KEY")))
+    )
+    edited = RegisteredSource(
+        object=Source(name=SourceName("mail-2"), allow_anyone=True, enable=False), created_at_ms=1, updated_at_ms=3
+    )
+    for source in (second, first):
+        await store.registry.put_source(source)
+    assert await store.registry.sources() == (first, second)
+    await store.registry.put_source(edited)
+    assert await store.registry.sources() == (first, edited)
+    await store.registry.remove_source(SourceName("mail-1"))
+    await store.registry.remove_source(SourceName("mail-1"))
+    assert await store.registry.sources() == (edited,)
 
 
 async def test_tokens_are_kept_and_replaced_by_their_name(store: Store) -> None:

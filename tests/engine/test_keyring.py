@@ -5,6 +5,7 @@ import pytest
 
 from bellwire.engine.keyring import FILE_BYTES_MAX, Keyring, Unreadable
 from bellwire.model.secret import EnvironmentVariable, File, SecretKeyOptional, Value
+from bellwire.model.source import Source, SourceName
 from bellwire.model.webhook import Basic, Bearer
 from bellwire.rules.composing import Credentials
 from builders import make_webhook
@@ -123,3 +124,15 @@ def test_a_previous_key_signs_too_as_long_as_it_can_be_read() -> None:
     alone = keyring().read(webhook, EnvironmentVariable("OLD"))
     assert both == Credentials(signature_key="new", auth_secret=None, previous_key="old")
     assert alone == Credentials(signature_key="new", auth_secret=None)
+
+
+def test_the_secrets_of_a_source_are_read_as_those_of_a_webhook() -> None:
+    source = Source(
+        name=SourceName("mail"),
+        signature_key=EnvironmentVariable("KEY"),
+        http_auth=Bearer(EnvironmentVariable("TOKEN")),
+    )
+    assert keyring(KEY="k", TOKEN="t").read_for_source(source) == Credentials(signature_key="k", auth_secret="t")
+    unread = keyring(KEY="k").read_for_source(source)
+    assert isinstance(unread, Unreadable)
+    assert unread.reason == "httpAuth: the environment variable TOKEN is not set, or empty"

@@ -11,6 +11,7 @@ import pytest
 
 from bellwire.cli.main import cli
 from bellwire.config import SETTINGS
+from bellwire.model.source import Source
 from bellwire.model.webhook import WebHook
 from bellwire.web.app import OPERATIONS
 from tidy.repository import ROOT, SOURCE, documents, files, text_files
@@ -57,7 +58,15 @@ def test_every_route_of_the_api_is_documented() -> None:
     text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
     routes = {f"{method} {path}" for path, method in OPERATIONS}
     documented = set(re.findall(r"^\| `([A-Z]+ /\S*)` \|", text, re.MULTILINE))
-    assert {re.sub(r"\{\w+(?::path)?\}", "{id}", route) for route in routes} == documented
+    assert {re.sub(r"\{\w+(?::path)?\}", "{id}", route) for route in routes} == {
+        re.sub(r"\{name\}", "{id}", route) for route in documented
+    }
+
+
+def test_every_field_of_the_source_object_is_documented() -> None:
+    text = (ROOT / "docs" / "relaying.md").read_text(encoding="utf-8")
+    fields = [field.encode_name for field in msgspec.structs.fields(Source)]
+    assert [name for name in fields if f"| `{name}` |" not in text] == []
 
 
 def test_every_verb_of_the_makefile_is_told_in_a_document() -> None:

@@ -27,6 +27,7 @@ SECTIONS: Final = {
         "why": "why",
         "event-types": "event",
         "event-type": "event_type",
+        "source": "source",
     },
     "Receivers": {"receive": "receive", "verify": "verify"},
     "Shell": {"completion": "completion"},

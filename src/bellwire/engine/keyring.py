@@ -1,4 +1,4 @@
-"""The keyring: reads the secrets that a webhook names, at the moment they are used."""
+"""The keyring: reads the secrets that a webhook or a source names, at the moment they are used."""
 
 import base64
 import os
@@ -19,6 +19,7 @@ from bellwire.model.secret import (
     SecretKeyOptional,
     Value,
 )
+from bellwire.model.source import Source
 from bellwire.model.webhook import Basic, Bearer, HttpAuth, Unauthenticated, WebHook
 from bellwire.rules.composing import Credentials
 from bellwire.rules.signing import STANDARD_PREFIX, standard_key
@@ -60,6 +61,16 @@ class Keyring:
                 previous_key=self._read_previous_key(previous_key),
                 signature_key=self._read_signature_key(webhook.signature_key),
                 auth_secret=self._read_auth(webhook.http_auth),
+            )
+        except _Problem as problem:
+            return Unreadable(str(problem))
+
+    def read_for_source(self, source: Source) -> Credentials | Unreadable:
+        """Every secret of the source, or why one cannot be read: then nothing may be taken from it."""
+        try:
+            return Credentials(
+                signature_key=self._read_signature_key(source.signature_key),
+                auth_secret=self._read_auth(source.http_auth),
             )
         except _Problem as problem:
             return Unreadable(str(problem))

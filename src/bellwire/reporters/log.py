@@ -11,6 +11,7 @@ from bellwire.model.attempt import Answer, Attempt, Delivered, Failed, Gone, NoA
 from bellwire.model.cursor import Discard
 from bellwire.model.positions import count_of
 from bellwire.model.room import Room, RoomState
+from bellwire.model.source import SourceName
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.rationing import explain
 
@@ -91,6 +92,10 @@ class LogReporter:
                 self._log.error("no events are taken", problem=explain(room), **fields)
             case _:
                 assert_never(room.state)
+
+    def source_refused(self, name: SourceName, reason: str, *, requests: int) -> None:
+        """See reporter.Reporter."""
+        self._log.warning("what a source sent was refused", source=name, reason=reason, requests=requests)
 
     def pruning_failed(self, problem: Exception) -> None:
         """See reporter.Reporter."""

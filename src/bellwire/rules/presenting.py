@@ -23,12 +23,12 @@ def present_webhook(webhook: WebHook) -> dict[str, Any]:
     Read again over the same stored object it gives the same object.
     """
     key = webhook.signature_key
-    masked = msgspec.structs.replace(
+    shown = msgspec.structs.replace(
         webhook,
-        signature_key=key if isinstance(key, NoSecret) else _masked(key),
-        http_auth=_masked_auth(webhook.http_auth),
+        signature_key=key if isinstance(key, NoSecret) else masked(key),
+        http_auth=masked_auth(webhook.http_auth),
     )
-    document: dict[str, Any] = msgspec.to_builtins(masked) | {
+    document: dict[str, Any] = msgspec.to_builtins(shown) | {
         "events": list(webhook.events),
         "timeout": show_duration(webhook.timeout_ms),
         "throttle": show_duration(webhook.throttle_ms),
@@ -43,8 +43,8 @@ def present_webhook(webhook: WebHook) -> dict[str, Any]:
 def present_registered(registered: RegisteredWebhook) -> dict[str, Any]:
     """The JSON form of the object with what the server adds: id, createdAt, updatedAt (RFC 3339 UTC, milliseconds)."""
     added = {
-        "createdAt": _show_time_ms(registered.created_at_ms),
-        "updatedAt": _show_time_ms(registered.updated_at_ms),
+        "createdAt": show_time_ms(registered.created_at_ms),
+        "updatedAt": show_time_ms(registered.updated_at_ms),
     }
     return {"id": registered.id} | present_webhook(registered.object) | added
 
@@ -54,7 +54,8 @@ def _shown_size(size_bytes: int) -> str | int:
     return size_bytes if size_bytes % KIB else show_size(size_bytes)
 
 
-def _masked(key: SecretKey) -> SecretKey:
+def masked(key: SecretKey) -> SecretKey:
+    """The key with the mask in its secret's place."""
     match key:
         case Value():
             return Value(MASK)
@@ -64,17 +65,19 @@ def _masked(key: SecretKey) -> SecretKey:
             assert_never(key)
 
 
-def _masked_auth(auth: HttpAuth) -> HttpAuth:
+def masked_auth(auth: HttpAuth) -> HttpAuth:
+    """The credentials with the mask in their secret's place."""
     match auth:
         case Basic(username=username, secret=secret):
-            return Basic(username, _masked(secret))
+            return Basic(username, masked(secret))
         case Bearer(bearer_token=token):
-            return Bearer(_masked(token))
+            return Bearer(masked(token))
         case Unauthenticated():
             return auth
         case _:
             assert_never(auth)
 
 
-def _show_time_ms(time_ms: int) -> str:
+def show_time_ms(time_ms: int) -> str:
+    """Milliseconds since 1970 as RFC 3339 in UTC."""
     return show_time(_EPOCH + timedelta(milliseconds=time_ms))

@@ -27,6 +27,7 @@ from bellwire.store import (
     Page,
 )
 from bellwire.stores.gate import Gate
+from bellwire.stores.memory_sources import MemorySources
 from bellwire.stores.repeating import Remains, digest_of, repeats, take_apart
 
 _T = TypeVar("_T")
@@ -228,12 +229,12 @@ class MemoryEventLog:
         return self._events[max(0, start - self._begin) : max(0, before - self._begin)]
 
 
-class MemoryRegistry:
-    """Webhooks, event types and tokens by their names."""
+class MemoryRegistry(MemorySources):
+    """Webhooks, sources, event types and tokens by their names."""
 
     def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
         self.first_cursors: dict[WebhookId, Cursor] = {}
-        self._gate = gate
         self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
         self._types: dict[EventTypeId, EventType] = {}
         self._tokens: dict[str, str] = {}

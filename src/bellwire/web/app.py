@@ -9,16 +9,18 @@ from starlette.types import Receive, Scope, Send
 from bellwire.errors import BellwireError, Stopping
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
-from bellwire.web.api import attempts, dead_letters, event_types, events, status, webhook_actions, webhooks
+from bellwire.web.api import attempts, dead_letters, event_types, events, sources, status, webhook_actions, webhooks
 from bellwire.web.api.description import description_resources
 from bellwire.web.auth import principal_of
 from bellwire.web.bodies import BodiesInHand
 from bellwire.web.operation import Operations
 from bellwire.web.problems import STOPPING, UNEXPECTED, ClientGone, Problem, Refused, problem_of, problem_response
 from bellwire.web.publishing import PUBLISH, Publishing
+from bellwire.web.receiving import RECEIVE, SOURCES_PATH, Receiving
 from bellwire.web.resource import PRINCIPAL, Resource, Resources, operations_of
 
 EVENTS_PATH: Final = "/v1/events"
+SOURCE_PATH: Final = SOURCES_PATH + "{source_name}"
 
 _RESOURCES: Final[Resources] = {
     EVENTS_PATH: {"GET": events.list_events},
@@ -37,6 +39,8 @@ _RESOURCES: Final[Resources] = {
     "/v1/webhooks/{webhook_id}/resume": {"POST": webhook_actions.resume_webhook},
     "/v1/webhooks/{webhook_id}/rotate-key": {"POST": webhook_actions.rotate_key},
     "/v1/webhooks/{webhook_id}/test": {"POST": webhook_actions.test_webhook},
+    "/v1/sources": {"GET": sources.list_sources, "POST": sources.create_source},
+    SOURCE_PATH: {"GET": sources.read_source, "PUT": sources.put_source, "DELETE": sources.delete_source},
     "/v1/attempts": {"GET": attempts.list_attempts},
     "/v1/attempts/{attempt_id}": {"GET": attempts.read_attempt},
     "/v1/dead-letters": {"GET": dead_letters.list_dead_letters},
@@ -47,16 +51,23 @@ _RESOURCES: Final[Resources] = {
     "/v1/events/{event_id:path}": {"GET": events.read_event},
 }
 
-# Publishing is the hot path and has no resource.
-_DESCRIBED: Final = {(EVENTS_PATH, "POST"): PUBLISH, **operations_of(_RESOURCES)}
+# Publishing is the hot path, and an upstream server has no token: neither has a resource.
+_DESCRIBED: Final = {
+    (EVENTS_PATH, "POST"): PUBLISH,
+    (SOURCE_PATH, "POST"): RECEIVE,
+    **operations_of(_RESOURCES),
+}
 _DESCRIPTION: Final = description_resources(_DESCRIBED)
 
 OPERATIONS: Final[Operations] = {**_DESCRIBED, **operations_of(_DESCRIPTION)}
 """Every operation of the API."""
 
-_OPEN_PATHS: Final = frozenset(path for (path, _), operation in OPERATIONS.items() if operation.needs is None)
+_OPEN_PATHS: Final = frozenset(
+    path for (path, _), operation in OPERATIONS.items() if operation.needs is None and path != SOURCE_PATH
+)
+"""Where anybody may call; a source checks by itself what is posted to it."""
 
-_ELSEWHERE: Final = {EVENTS_PATH: ("POST",)}
+_ELSEWHERE: Final = {EVENTS_PATH: ("POST",), SOURCE_PATH: ("POST",)}
 """Methods that are answered before it comes to their resource."""
 
 _log: Final = structlog.get_logger(__name__)
@@ -69,6 +80,7 @@ class Api:
         self._service = service
         in_hand = BodiesInHand()
         self._publish = Publishing(service, in_hand)
+        self._receive = Receiving(service)
         routes = [
             Route(path, Resource(service, in_hand, handlers, elsewhere=_ELSEWHERE.get(path, ())))
             for path, handlers in (*_RESOURCES.items(), *_DESCRIPTION.items())
@@ -87,10 +99,13 @@ class Api:
             await _answer_problem(self._problem_of(error, scope), scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope["path"]
+        path, is_post = scope["path"], scope["method"] == "POST"
+        if is_post and path.startswith(SOURCES_PATH):
+            await self._receive(scope, receive, send)
+            return
         if path not in _OPEN_PATHS:
             scope[PRINCIPAL] = principal_of(self._service, scope)
-        if path == EVENTS_PATH and scope["method"] == "POST":
+        if is_post and path == EVENTS_PATH:
             await self._publish(scope, receive, send)
         else:
             await self._router(scope, receive, send)

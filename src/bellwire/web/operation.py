@@ -32,6 +32,7 @@ class Tag(enum.Enum):
     """What the operations of a group are about, in the order in which the reference has them."""
 
     EVENTS = "Events"
+    SOURCES = "Sources"
     WEBHOOKS = "Webhooks"
     ATTEMPTS = "Attempts and dead letters"
     EVENT_TYPES = "Event types"

@@ -6,6 +6,7 @@ import msgspec
 
 from bellwire.model.event import EVENT_ID_LENGTH_MAX
 from bellwire.model.event_type import TYPE_ID_LENGTH_MAX
+from bellwire.model.source import SOURCE_NAME_LENGTH_MAX
 
 
 class PathPart(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +34,7 @@ PATH_PARTS: Final = {
         description="The id that the server gave the webhook.", example="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e"
     ),
     "event_id": PathPart(description="The id of the event.", example="order-7", length_max=EVENT_ID_LENGTH_MAX),
+    "source_name": PathPart(description="The name of the source.", example="mail", length_max=SOURCE_NAME_LENGTH_MAX),
     "attempt_id": PathPart(description="The id of the attempt.", example="019786a2-11aa-7000-8000-6f6e6c7920aa"),
     "type_id": PathPart(description="The id of the event type.", example="auth.success", length_max=TYPE_ID_LENGTH_MAX),
 }

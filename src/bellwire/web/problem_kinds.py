@@ -77,6 +77,19 @@ UNAUTHORISED: Final = Kind(
     example="send the header Authorization: Bearer <token>",
     headers=("WWW-Authenticate",),
 )
+UNAUTHENTICATED: Final = Kind(
+    status=401,
+    means="The `Authorization` header does not show what the source's `httpAuth` asks for.",
+    example="the header Authorization is missing; see the httpAuth of this source",
+    headers=("WWW-Authenticate",),
+)
+NOT_ADMITTED: Final = Kind(
+    status=403,
+    name="not-admitted",
+    title="The request does not show that the source sent it",
+    means="`X-Signature` is missing or not that of the body under the source's key, or the source is disabled.",
+    example="the header X-Signature is missing; give the upstream server this source's signatureKey",
+)
 FORBIDDEN: Final = Kind(
     status=403,
     name="forbidden",
@@ -123,8 +136,8 @@ INVALID_EVENT: Final = Kind(
     status=422,
     name="invalid-event",
     title="An event cannot be taken",
-    means="`errors` names the first event that cannot be taken and its member; nothing of the call was stored, the "
-    "lines before a bad line of NDJSON excepted.",
+    means="`errors` names the events that cannot be taken, of NDJSON the first, and their members; nothing of the call "
+    "was stored, the lines before a bad line of NDJSON excepted.",
     example="events/0/type: 'Auth' is not an event type; write it in lower case with a dot, as in 'auth.success'",
     fault="events/0/type",
 )
@@ -147,6 +160,14 @@ GOING_DOWN: Final = Kind(
     title="Bellwire is stopping",
     means="Bellwire is going down and takes no new work; try again when it is back.",
     example="Bellwire is stopping; try again when it is back",
+    headers=("Retry-After",),
+)
+SECRET_UNREADABLE: Final = Kind(
+    status=503,
+    name="secret-unreadable",
+    title="Nothing can be checked at the moment",
+    means="A secret of the source cannot be read; its administrator is told which and why.",
+    example="this source cannot check requests at the moment; GET /v1/sources tells its administrator why",
     headers=("Retry-After",),
 )
 STORAGE_UNAVAILABLE: Final = Kind(

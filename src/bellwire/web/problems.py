@@ -17,6 +17,8 @@ from bellwire.errors import (
     InvalidObject,
     MalformedBody,
     Mistake,
+    NotAdmitted,
+    SecretUnreadable,
     Stopping,
     StorageUnavailable,
     UnknownThing,
@@ -30,7 +32,10 @@ from bellwire.web.problem_kinds import (
     INVALID_EVENT,
     INVALID_JSON,
     INVALID_OBJECT,
+    NOT_ADMITTED,
+    SECRET_UNREADABLE,
     STORAGE_UNAVAILABLE,
+    UNAUTHENTICATED,
     Kind,
     type_of,
     unknown,
@@ -139,6 +144,8 @@ def problem_of(error: BellwireError) -> Problem:
             return _interrupted(error)
         case Mistake():
             return _problem_of_mistake(error)
+        case SecretUnreadable():
+            return _later(error, SECRET_UNREADABLE)
         case Stopping():
             return _later(error, GOING_DOWN)
         case StorageUnavailable():
@@ -157,6 +164,8 @@ def _problem_of_mistake(error: Mistake) -> Problem:
             kind = INVALID_EVENT
         case ConflictingEvent():
             kind = CONFLICTING_EVENT
+        case NotAdmitted():
+            return _not_admitted(error)
         case UnknownThing():
             kind = unknown(error.kind)
         case EditConflict():
@@ -166,6 +175,12 @@ def _problem_of_mistake(error: Mistake) -> Problem:
         case _:
             return UNEXPECTED
     return Problem.of(kind, str(error), faults=error.faults)
+
+
+def _not_admitted(error: NotAdmitted) -> Problem:
+    if error.challenge is None:
+        return Problem.of(NOT_ADMITTED, str(error))
+    return Problem.of(UNAUTHENTICATED, str(error), headers=(("WWW-Authenticate", error.challenge),))
 
 
 def _interrupted(error: InterruptedLines) -> Problem:

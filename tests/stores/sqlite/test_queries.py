@@ -19,6 +19,7 @@ OF_WHOLE_TABLES = {
     "list_declared_types.sql",
     "list_logged_types.sql",
     "list_tokens.sql",
+    "list_sources.sql",
     "list_webhooks.sql",
     "move_log_end.sql",
 }

@@ -1,4 +1,4 @@
-"""Webhooks, event types and tokens in SQLite."""
+"""Webhooks, sources, event types and tokens in SQLite."""
 
 from collections.abc import Sequence
 from typing import Final, assert_never
@@ -9,6 +9,7 @@ import msgspec
 from bellwire.errors import EditConflict
 from bellwire.model.cursor import Cursor
 from bellwire.model.event_type import EventType
+from bellwire.model.source import RegisteredSource, SourceName
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.stores.sqlite.connection import rows_of
 from bellwire.stores.sqlite.readers import Readers
@@ -21,6 +22,9 @@ _PUT_WEBHOOK: Final = statement("put_webhook")
 _PUT_CURSORS: Final = statement("put_cursors")
 _LIST_DECLARED_TYPES: Final = statement("list_declared_types")
 _PUT_DECLARED_TYPES: Final = statement("put_declared_types")
+_LIST_SOURCES: Final = statement("list_sources")
+_PUT_SOURCE: Final = statement("put_source")
+_REMOVE_SOURCE: Final = statement("remove_source")
 _LIST_TOKENS: Final = statement("list_tokens")
 _PUT_TOKEN: Final = statement("put_token")
 
@@ -44,6 +48,18 @@ class DeclareTypes(msgspec.Struct, frozen=True):
     types: Sequence[EventType]
 
 
+class PutSource(msgspec.Struct, frozen=True):
+    """One call of put_source."""
+
+    source: RegisteredSource
+
+
+class RemoveSource(msgspec.Struct, frozen=True):
+    """One call of remove_source."""
+
+    name: SourceName
+
+
 class PutToken(msgspec.Struct, frozen=True):
     """One call of put_token."""
 
@@ -51,7 +67,7 @@ class PutToken(msgspec.Struct, frozen=True):
     hash: str
 
 
-RegistryWork = AddWebhook | ReplaceWebhook | DeclareTypes | PutToken
+RegistryWork = AddWebhook | ReplaceWebhook | DeclareTypes | PutSource | RemoveSource | PutToken
 
 
 class RegistryWriter:
@@ -82,6 +98,10 @@ class RegistryWriter:
                     self._connection.execute(
                         _PUT_DECLARED_TYPES, (apsw.carray(tuple([_json_of(event_type) for event_type in types])),)
                     )
+            case PutSource(source):
+                self._connection.execute(_PUT_SOURCE, (source.object.name, _json_of(source)))
+            case RemoveSource(name):
+                self._connection.execute(_REMOVE_SOURCE, (name,))
             case PutToken(name, token_hash):
                 self._connection.execute(_PUT_TOKEN, (name, token_hash))
             case _:
@@ -125,6 +145,18 @@ class SqliteRegistry:
         """Add types, or replace those of the same id."""
         await self._write(DeclareTypes(tuple(types)))
 
+    async def sources(self) -> tuple[RegisteredSource, ...]:
+        """The registered sources in the order of their names."""
+        return await self._readers.read(_sources)
+
+    async def put_source(self, source: RegisteredSource) -> None:
+        """Add a source, or replace the one of that name."""
+        await self._write(PutSource(source))
+
+    async def remove_source(self, name: SourceName) -> None:
+        """Remove the source of that name."""
+        await self._write(RemoveSource(name))
+
     async def token_hashes(self) -> dict[str, str]:
         """The name of each token and its hash."""
         return await self._readers.read(_token_hashes)
@@ -145,6 +177,11 @@ def _webhooks(connection: apsw.Connection) -> tuple[RegisteredWebhook, ...]:
 def _declared_types(connection: apsw.Connection) -> tuple[EventType, ...]:
     decoder = msgspec.json.Decoder(EventType)
     return tuple([decoder.decode(event_type) for (event_type,) in connection.execute(_LIST_DECLARED_TYPES)])
+
+
+def _sources(connection: apsw.Connection) -> tuple[RegisteredSource, ...]:
+    decoder = msgspec.json.Decoder(RegisteredSource)
+    return tuple([decoder.decode(source) for (source,) in connection.execute(_LIST_SOURCES)])
 
 
 def _token_hashes(connection: apsw.Connection) -> dict[str, str]:

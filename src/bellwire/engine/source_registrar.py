@@ -1,0 +1,75 @@
+"""The source registrar: registers, edits and removes sources; each change counts from the moment it is stored."""
+
+import asyncio
+
+from bellwire.clock import Clock
+from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.model.principal import Principal, Scope
+from bellwire.model.source import SOURCES_MAX, RegisteredSource, Source, SourceName
+from bellwire.rules.checking_sources import read_source
+from bellwire.rules.permitting import check_scope
+from bellwire.store import Registry
+
+
+class SourceRegistrar:
+    """Knows all sources and is the only one that changes them, one change at a time."""
+
+    def __init__(self, registry: Registry, *, clock: Clock) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._sources: dict[str, RegisteredSource] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def load(self) -> None:
+        """Take over what is stored."""
+        self._sources = {source.object.name: source for source in await self._registry.sources()}
+
+    def all(self) -> tuple[RegisteredSource, ...]:
+        """The sources in the order of their names."""
+        return tuple(self._sources[name] for name in sorted(self._sources))
+
+    def get(self, name: str) -> RegisteredSource:
+        """Raises UnknownThing."""
+        source = self._sources.get(name)
+        if source is None:
+            raise UnknownThing("source", name)
+        return source
+
+    async def create(self, document: object, *, by: Principal) -> RegisteredSource:
+        """Register a source under a new name. Raises InvalidObject, and Forbidden as every change does."""
+        check_scope(by, Scope.WRITE)
+        async with self._one_at_a_time:
+            source = read_source(document)
+            if source.name in self._sources:
+                message = (
+                    f"there is a source {source.name!r} already; choose another name, or PUT this one in its place"
+                )
+                raise InvalidObject((Fault("name", message),))
+            return await self._store(source)
+
+    async def put(self, name: str, document: object, *, by: Principal) -> RegisteredSource:
+        """Register a source under this name, or give the one that is there another object. Raises InvalidObject."""
+        check_scope(by, Scope.WRITE)
+        async with self._one_at_a_time:
+            stored = self._sources.get(name)
+            return await self._store(read_source(document, name=name, stored=stored.object if stored else None))
+
+    async def remove(self, name: str, *, by: Principal) -> None:
+        """Take nothing more from a source. Raises UnknownThing."""
+        check_scope(by, Scope.WRITE)
+        async with self._one_at_a_time:
+            self.get(name)
+            await self._registry.remove_source(SourceName(name))
+            del self._sources[name]
+
+    async def _store(self, source: Source) -> RegisteredSource:
+        now_ms = self._clock.wall_ms()
+        stored = self._sources.get(source.name)
+        if stored is None and len(self._sources) >= SOURCES_MAX:
+            raise InvalidObject((Fault("", f"there are {SOURCES_MAX:,} sources, which is the most there can be"),))
+        registered = RegisteredSource(
+            object=source, created_at_ms=stored.created_at_ms if stored else now_ms, updated_at_ms=now_ms
+        )
+        await self._registry.put_source(registered)
+        self._sources[source.name] = registered
+        return registered

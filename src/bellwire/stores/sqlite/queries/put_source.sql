@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO sources (name, source) VALUES (?1, ?2)
