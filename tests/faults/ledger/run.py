@@ -26,6 +26,9 @@ IDLE_S_MAX: Final = 75
 """How long nothing may come while something waits: the longest backoff is 60 s."""
 
 KILLED_WHILE_STARTING_RATE: Final = 0.2
+BUSY_S_MAX: Final = 30.0
+"""How long a life may go on until something is acknowledged in it; publishers may have come to their end."""
+
 START_S: Final = 1.0
 """About what a start takes."""
 
@@ -180,13 +183,20 @@ class _Run:
             if dice.random() < KILLED_WHILE_STARTING_RATE:
                 self._wait(dice.uniform(0, START_S))
             else:
-                self._server.wait_url(START_S_MAX)
+                self._wait_busy()
                 self._wait(dice.uniform(0, 2 * self._plan.seconds / self._plan.kills))
             self._server.kill()
             self._kills += 1
             self._receiver.wait_quiet()
             self._receiver.life += 1
             self._server.start()
+
+    def _wait_busy(self) -> None:
+        """Until the server has acknowledged something in this life: on a slow machine that takes longer than a life."""
+        self._server.wait_url(START_S_MAX)
+        until, acknowledged = time.monotonic() + BUSY_S_MAX, self._acknowledged()
+        while self._acknowledged() == acknowledged and time.monotonic() < until:
+            self._pause.wait(0.02)
 
     def _wait(self, seconds: float) -> None:
         until = time.monotonic() + seconds
@@ -195,9 +205,11 @@ class _Run:
             self._pause.wait(min(left, 0.5))
 
     def _say(self, backlog: int | None = None) -> None:
-        acknowledged = sum(publisher.acknowledged for publisher in self._publishers)
         requests = self._receiver.requests
-        self._tell(Progress(kills=self._kills, acknowledged=acknowledged, requests=requests, backlog=backlog))
+        self._tell(Progress(kills=self._kills, acknowledged=self._acknowledged(), requests=requests, backlog=backlog))
+
+    def _acknowledged(self) -> int:
+        return sum(publisher.acknowledged for publisher in self._publishers)
 
     def _drain(self, client: httpx.Client) -> tuple[float, list[Violation]]:
         """Wait until nothing waits for any webhook; how long it took, and what is wrong if it stands still."""
