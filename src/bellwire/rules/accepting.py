@@ -47,7 +47,11 @@ class PublishedEvent(msgspec.Struct, kw_only=True, rename="camel", forbid_unknow
         msgspec.Meta(
             description="One of your own, so that a repetition is recognised; made here where it is left out.",
             examples=["order-7"],
-            extra_json_schema={"minLength": 1, "maxLength": EVENT_ID_LENGTH_MAX},
+            extra_json_schema={
+                "minLength": 1,
+                "maxLength": EVENT_ID_LENGTH_MAX,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+            },
         ),
     ] = msgspec.UNSET
     created_at: Annotated[

@@ -30,6 +30,7 @@ OPENAPI_VERSION: Final = "3.1.0"
 _PART: Final = re.compile(r"\{(\w+)(?::path)?\}")
 _VIEW: Final = re.compile(r"^Page_(\w+?)(?:View)?_$|View$")
 _GENERIC: Final = re.compile(r'("#/components/schemas/)(\w+)"')
+_ETAGS: Final = '^(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*$'
 _SCHEME: Final = "token"
 _PROBLEM_HEADERS: Final = {
     "Retry-After": {
@@ -177,7 +178,7 @@ def _query_parameter(parameter: AnyParameter) -> dict[str, Any]:
 
 
 def _header_parameter(header: Header) -> dict[str, Any]:
-    schema = {"type": "string", "pattern": r'^(\*|(W/)?"[!#-~]*"(, *(W/)?"[!#-~]*")*)$'}
+    schema = {"type": "string", "anyOf": [{"const": "*"}, {"pattern": _ETAGS}]}
     return {"name": header.name, "in": "header", "description": header.description, "schema": schema} | _examples(
         {"a revision": header.example}
     )

@@ -27,7 +27,13 @@ PUBLISHED_BODY: Final = Schema(
 )
 PUBLISHED_LINES: Final = Schema(
     name="PublishedLines",
-    definition={"description": "NDJSON: an event on each line; empty lines are skipped.", "type": "string"},
+    definition={
+        "description": "NDJSON: an event on each line; empty lines are skipped.",
+        "type": "string",
+        "contentMediaType": "application/json",
+        "contentSchema": _EVENT.ref,
+    },
+    parts=(_EVENT,),
 )
 RELAYED_BODY: Final = Schema(
     name="RelayedBody",

@@ -220,7 +220,7 @@ def _patched() -> dict[str, dict[str, Any]]:
         "httpHeaders": {**_FIELDS["httpHeaders"], "additionalProperties": {"type": ["string", "null"]}},
     }
     url = {**_FIELDS["url"], "type": ["string"]}
-    return _FIELDS | {"url": url} | partial | maps | _SERVER_FIELDS
+    return _FIELDS | {"url": url} | partial | maps
 
 
 WEBHOOK_PATCH: Final = Schema(
