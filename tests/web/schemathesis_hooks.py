@@ -33,6 +33,6 @@ misspelt name is not mistaken for an empty list."""
 
 
 @schemathesis.hook
-def filter_case(_context: schemathesis.HookContext, case: schemathesis.Case) -> bool:
+def filter_case(_context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
     made_up = KNOWN_ONLY & (case.query or {}).keys()
     return not (made_up and case.meta is not None and case.meta.generation.mode is GenerationMode.POSITIVE)

@@ -30,7 +30,7 @@ SECTIONS: Final = {
         "source": "source",
     },
     "Receivers": {"receive": "receive", "verify": "verify"},
-    "Shell": {"completion": "completion"},
+    "Programs": {"openapi": "openapi", "completion": "completion"},
 }
 """Each command and the module of this package that has it, in the order in which one meets them."""
 

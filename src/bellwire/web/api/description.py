@@ -1,4 +1,4 @@
-"""/openapi.json: what the API is, for programs."""
+"""/openapi.json and /docs: what the API is, for programs and for people."""
 
 import hashlib
 from functools import cache
@@ -9,11 +9,23 @@ from starlette.responses import Response
 
 from bellwire.service import VERSION
 from bellwire.web.description import describe, encode
-from bellwire.web.operation import ETAG, IF_NONE_MATCH, NOT_MODIFIED, Answer, Operations, Schema, Tag, json_content
+from bellwire.web.operation import (
+    ETAG,
+    IF_NONE_MATCH,
+    NOT_MODIFIED,
+    Answer,
+    Content,
+    Operations,
+    Schema,
+    Tag,
+    json_content,
+)
 from bellwire.web.preconditions import has_tag
+from bellwire.web.reference import render
 from bellwire.web.resource import Call, Resources, described, operations_of
 
 OPENAPI_PATH: Final = "/openapi.json"
+REFERENCE_PATH: Final = "/docs"
 
 _DOCUMENT: Final = Schema(
     name="OpenApiDocument",
@@ -32,6 +44,11 @@ def description_resources(others: Operations) -> Resources:
     @cache
     def document() -> bytes:
         return encode(describe_api({**others, **operations_of(resources)}))
+
+    @cache
+    def reference() -> tuple[bytes, str]:
+        page, policy = render(describe_api({**others, **operations_of(resources)}))
+        return page.encode(), policy
 
     @described(
         summary="Read this description",
@@ -52,7 +69,27 @@ def description_resources(others: Operations) -> Resources:
         """The description of the API (OpenAPI 3.1), for programs. Needs no token."""
         return _unless_known(call.request, document(), "application/json")
 
-    resources: Resources = {OPENAPI_PATH: {"GET": read_description}}
+    @described(
+        summary="Read this reference",
+        tag=Tag.SERVER,
+        conditions=(IF_NONE_MATCH,),
+        answers=(
+            Answer(
+                status=200,
+                description="The description of the API as a page.",
+                contents=(Content(shape=str, media_type="text/html"),),
+                headers=(ETAG,),
+            ),
+            NOT_MODIFIED,
+        ),
+        needs_token=False,
+    )
+    async def read_reference(call: Call) -> Response:
+        """The description of the API as a page for people, which loads nothing else. Needs no token."""
+        page, policy = reference()
+        return _unless_known(call.request, page, "text/html", policy=policy)
+
+    resources: Resources = {OPENAPI_PATH: {"GET": read_description}, REFERENCE_PATH: {"GET": read_reference}}
     return resources
 
 
@@ -61,10 +98,16 @@ def describe_api(operations: Operations) -> dict[str, Any]:
     return describe(operations, version=VERSION)
 
 
-def _unless_known(request: Request, content: bytes, media_type: str) -> Response:
+def _unless_known(request: Request, content: bytes, media_type: str, *, policy: str = "default-src 'none'") -> Response:
     """The content, or 304 where the client has it already."""
     tag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    headers = {
+        "ETag": tag,
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+    }
     if has_tag(request.headers, tag):
         return Response(status_code=304, headers=headers)
     return Response(content, headers=headers, media_type=media_type)
