@@ -59,6 +59,10 @@ fix: .venv/dev.stamp ## Repair what can be repaired by itself: form and some of 
 ledger: .venv/dev.stamp ## Kill the server at random and account for every event afterwards; ARGS="--kills 100"
 	@PYTHONPATH=tests $(BIN)/python -m faults.ledger $(ARGS)
 
+.PHONY: hunt
+hunt: .venv/dev.stamp ## Ask the server what its description allows, at random and for long; EXAMPLES=1000 for longer
+	@HUNT_EXAMPLES=$(or $(EXAMPLES),200) $(PYTEST) $(ARGS) tests/web/test_description_holds.py
+
 .PHONY: cover
 cover: .venv/dev.stamp ## Run every test and show what none of them reaches; model and rules must be reached whole
 	@$(PYTEST) --numprocesses auto --cov --cov-report=term-missing:skip-covered $(ARGS)

@@ -6,7 +6,11 @@ from collections.abc import Iterator
 
 from tidy.repository import ROOT, Module, modules
 
-DISTRIBUTIONS = {"jsonschema_rs": "jsonschema-rs", "uuid_utils": "uuid-utils"}
+DISTRIBUTIONS = {
+    "axe_playwright_python": "axe-playwright-python",
+    "jsonschema_rs": "jsonschema-rs",
+    "uuid_utils": "uuid-utils",
+}
 """What a package is called where it is not called as the module that it brings."""
 PYTEST = "pytest"
 

@@ -211,8 +211,12 @@ def _example(example: Example) -> dict[str, Any]:
 
 
 def _header(header: Header) -> dict[str, Any]:
-    schema = {"type": "integer"} if header.integer else {"type": "string"}
-    return {"description": header.description, "required": True, "schema": schema, "example": header.example}
+    return {
+        "description": header.description,
+        "required": True,
+        "schema": {"type": "string"},
+        "example": header.example,
+    }
 
 
 def _problems(kinds: Iterable[Kind]) -> Iterator[tuple[str, dict[str, Any]]]:

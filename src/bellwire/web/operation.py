@@ -78,7 +78,6 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     description: str
     example: str
-    integer: bool = False
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):

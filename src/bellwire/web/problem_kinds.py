@@ -1,6 +1,5 @@
 """The kinds of problems that calls of the API are answered with (RFC 9457): what they are called and mean."""
 
-import http
 from typing import Final
 
 import msgspec
@@ -27,11 +26,6 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     def type(self) -> str:
         """The `type` of its problem documents."""
         return type_of(self.name)
-
-    @property
-    def shown_title(self) -> str:
-        """The `title` of its problem documents."""
-        return self.title or http.HTTPStatus(self.status).phrase
 
 
 def type_of(name: str) -> str:
