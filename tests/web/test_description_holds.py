@@ -15,8 +15,8 @@ from engine.scripted_sender import ScriptedSender
 
 HERE = Path(__file__).parent
 TOKEN = "a token of this test"
-EXAMPLES = 20
-"""For each operation and way of making requests; as many as fit into a minute. More are for `make hunt`."""
+EXAMPLES = 10
+"""For each operation and way of making requests; as many as take half a minute. More are for `make hunt`."""
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from bellwire.errors import StaleCursor, StorageUnavailable
+from bellwire.model.principal import Principal, PrincipalKind, Scope
 from bellwire.service import Bellwire
 from bellwire.web import bodies
 from bellwire.web.app import OPERATIONS
@@ -43,6 +44,14 @@ async def test_a_kind_of_problem_occurs_as_it_is_described(client: httpx.AsyncCl
     expect_kind(answer, kind)
 
 
+async def test_a_scope_that_is_missing_is_one_kind(
+    client: httpx.AsyncClient, service: Bellwire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Principal(name="shop", kind=PrincipalKind.TOKEN, scopes=frozenset({Scope.PUBLISH}))
+    monkeypatch.setattr(service, "principal", lambda _token: shop)
+    expect_kind(await client.get("/v1/status"), "forbidden")
+
+
 async def test_what_fails_inside_is_one_kind(client: httpx.AsyncClient, fail_with: Callable[[Exception], None]) -> None:
     fail_with(StaleCursor("inside"))
     expect_kind(await client.get("/v1/status"), "500")
@@ -71,7 +80,7 @@ async def test_too_many_bodies_in_hand_are_one_kind(client: httpx.AsyncClient, m
 
 
 def test_every_kind_that_is_described_is_provoked_here() -> None:
-    here = {*PROVOCATIONS, "500", "storage-unavailable", "stopping", "busy"}
+    here = {*PROVOCATIONS, "forbidden", "500", "storage-unavailable", "stopping", "busy"}
     assert {kind.name or str(kind.status) for kind in KINDS} == here
 
 

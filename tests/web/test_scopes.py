@@ -6,7 +6,7 @@ from web.expecting import ask_raw
 
 READING = {"GET", "HEAD"}
 NEEDED = {f"{method} {path}": operation.needs for (path, method), operation in OPERATIONS.items()}
-OPEN = {"GET /healthz", "GET /openapi.json"}
+OPEN = {"GET /healthz", "GET /openapi.json", "GET /docs"}
 CHECKED_OTHERWISE = {"POST /v1/sources/{source_name}"}
 """Calls that ask for no token, but for what the source says."""
 

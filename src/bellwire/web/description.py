@@ -50,7 +50,8 @@ _ABOUT: Final = """\
 Durable webhook delivery: events are taken in, kept, and delivered in order, in batches and signed, to every webhook
 that wants them.
 
-* Every call but those that say otherwise needs the header `Authorization: Bearer <token>`.
+* Calls need the header `Authorization: Bearer <token>`, and of the token the scope that they name: `publish`, `read`,
+  `write` (which includes `read`) or `admin` (which includes all). Those that name none need no token.
 * `HEAD` is answered as `GET` is, without the body; `OPTIONS` with the methods that there are, in `Allow`.
 * Lists are paged: `next` of a page is the `pageToken` of the one behind it, null after the last. A page may have fewer
   items than `limit` though others follow.
@@ -71,7 +72,6 @@ def describe(operations: Operations, *, version: str) -> dict[str, Any]:
         "openapi": OPENAPI_VERSION,
         "info": {"title": "Bellwire", "version": version, "summary": "Durable webhook delivery", "description": _ABOUT},
         "servers": [{"url": "/", "description": "This server"}],
-        "security": [{_SCHEME: []}],
         "tags": [{"name": tag.value} for tag in Tag if any(operation.tag is tag for operation in operations.values())],
         "paths": paths,
         "components": {
@@ -156,7 +156,7 @@ def _operation(operation: Operation, parts: list[str], components: _Components) 
         "tags": [operation.tag.value],
         "summary": operation.summary,
         "description": operation.description,
-        **({"security": []} if operation.needs is None else {}),
+        "security": [] if operation.needs is None else [{_SCHEME: [operation.needs.value]}],
         **({"parameters": parameters} if parameters else {}),
         **({"requestBody": _body(operation.body, components)} if operation.body else {}),
         "responses": {

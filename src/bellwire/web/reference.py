@@ -79,7 +79,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     summary: str
     described: list[list[Words]]
-    needs_token: bool
+    scope: str
     parameters: list[Row]
     body: list[Part]
     answers: list[AnswerShown]
@@ -141,7 +141,7 @@ def _shown(path: str, method: str, operation: dict[str, Any]) -> Shown:
         path=path,
         summary=operation["summary"],
         described=told(operation["description"]),
-        needs_token="security" not in operation,
+        scope=next(iter(operation["security"]), {"token": [""]})["token"][0],
         parameters=[_parameter(parameter) for parameter in operation.get("parameters", ())],
         body=_parts(operation.get("requestBody", {}).get("content", {})),
         answers=[_answer(status, answer) for status, answer in answers.items()],
@@ -249,7 +249,7 @@ def _call(path: str, method: str, operation: dict[str, Any]) -> str:
         if parameter["in"] == "path":
             path = path.replace(f"{{{parameter['name']}}}", parameter["example"])
     words = ["curl", *(["-X", method.upper()] if method != "get" else []), f'"$BELLWIRE_URL{path}"']
-    if "security" not in operation:
+    if operation["security"]:
         words += ["\\\n  -H", '"Authorization: Bearer $BELLWIRE_TOKEN"']
     for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
         example = next(iter(content["examples"].values()))["value"]

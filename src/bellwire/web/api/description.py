@@ -82,7 +82,7 @@ def description_resources(others: Operations) -> Resources:
             ),
             NOT_MODIFIED,
         ),
-        needs_token=False,
+        needs=None,
     )
     async def read_reference(call: Call) -> Response:
         """The description of the API as a page for people, which loads nothing else. Needs no token."""
