@@ -55,10 +55,11 @@ class Schema(msgspec.Struct, frozen=True, kw_only=True):
         return {"$ref": SCHEMA_REF.format(name=self.name)}
 
 
-def struct_schema(struct: type[msgspec.Struct]) -> Schema:
-    """The schema of a struct under its own name; for structs that refer to no others."""
+def struct_schema(struct: type[msgspec.Struct], **changed: object) -> Schema:
+    """The schema of a struct under its own name, with some of its keywords changed; it must refer to no others."""
     _, components = msgspec.json.schema_components([struct], ref_template=SCHEMA_REF)
-    return Schema(name=struct.__name__, definition=components[struct.__name__])
+    generated = {key: value for key, value in components[struct.__name__].items() if key != "title"}
+    return Schema(name=struct.__name__, definition=generated | changed)
 
 
 Shape = Any

@@ -2,11 +2,22 @@
 
 from typing import Final
 
+from bellwire.catalogue.loading import load_catalogue
+from bellwire.model.event_type import is_type_id
 from bellwire.rules.accepting import PublishedEvent
 from bellwire.rules.converting_cloudevents import ATTRIBUTE_LENGTH_MAX, SPECVERSION
 from bellwire.web.operation import Schema, struct_schema
 
-_EVENT: Final = struct_schema(PublishedEvent)
+
+def _event() -> Schema:
+    event = struct_schema(PublishedEvent, description="An event as it is published.")
+    written = event.definition["properties"]["type"]
+    odd = [former.id for former in load_catalogue().formers() if not is_type_id(former.id)]
+    written["anyOf"] = [{"pattern": written.pop("pattern")}, {"enum": odd}]
+    return event
+
+
+_EVENT: Final = _event()
 
 PUBLISHED_BODY: Final = Schema(
     name="PublishedBody",
