@@ -35,7 +35,7 @@ async def server_url(tmp_path: Path) -> AsyncIterator[str]:
 
 
 @pytest.mark.timeout(0)  # it ends by itself: what is asked is counted
-async def test_the_server_does_what_its_description_says_whatever_it_is_asked(server_url: str) -> None:
+async def test_the_server_does_what_its_description_says_whatever_it_is_asked(server_url: str, tmp_path: Path) -> None:
     hunt = os.environ.get("HUNT_EXAMPLES")
     options = [f"--max-examples={hunt or EXAMPLES}", *([] if hunt else ["--generation-deterministic"])]
     with structlog.testing.capture_logs() as logged:
@@ -46,7 +46,7 @@ async def test_the_server_does_what_its_description_says_whatever_it_is_asked(se
             f"{server_url}/openapi.json",
             f"--header=Authorization: Bearer {TOKEN}",
             *options,
-            cwd=HERE.parent,
+            cwd=tmp_path,  # where it leaves what it remembers
             env={**os.environ, "PYTHONPATH": str(HERE.parent), "PYTHONDONTWRITEBYTECODE": "1"},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

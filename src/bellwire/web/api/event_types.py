@@ -189,8 +189,8 @@ async def read_event_type(call: Call) -> Response:
     body=Body(
         contents=json_content(
             EVENT_TYPE_WISH,
-            declare=Example(summary="Declare a type", value={"level": "info", "description": "An order was paid."}),
             level=Example(summary="Another level for a type", value={"level": "warn"}),
+            declare=Example(summary="Declare a type", value={"level": "info", "description": "An order was paid."}),
             disable=Example(summary="Keep a type out of every webhook", value={"level": "disable"}),
             own=Example(summary="Its own level again", value={"level": None}),
         )

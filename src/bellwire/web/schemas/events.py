@@ -10,6 +10,7 @@ from bellwire.web.operation import Schema, struct_schema
 
 
 def _event() -> Schema:
+    """As it is decoded; the type may also be one of the few former names that are not of the form of an id."""
     event = struct_schema(PublishedEvent, description="An event as it is published.")
     written = event.definition["properties"]["type"]
     odd = [former.id for former in load_catalogue().formers() if not is_type_id(former.id)]
