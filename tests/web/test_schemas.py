@@ -27,8 +27,9 @@ from bellwire.web.operation import Schema
 from bellwire.web.parameters import time_parameter
 from bellwire.web.schemas.event_types import EVENT_TYPE_WISH
 from bellwire.web.schemas.rotations import ROTATION
+from bellwire.web.schemas.shown_webhooks import WEBHOOK
 from bellwire.web.schemas.webhook_examples import PAGE_OBJECT
-from bellwire.web.schemas.webhooks import REPLACED_WEBHOOK, WEBHOOK, WEBHOOK_PATCH, WRITTEN_WEBHOOK
+from bellwire.web.schemas.webhooks import REPLACED_WEBHOOK, WEBHOOK_PATCH, WRITTEN_WEBHOOK
 from builders import make_catalogue, make_document
 from web.conforming import validator
 

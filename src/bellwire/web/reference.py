@@ -90,7 +90,7 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 def render(document: dict[str, Any]) -> tuple[str, str]:
     """The page, and the Content-Security-Policy that lets through what it has and nothing else."""
     style = _style()
-    groups = {tag["name"]: [] for tag in document["tags"]}  # type: dict[str, list[Shown]]
+    groups: dict[str, list[Shown]] = {tag["name"]: [] for tag in document["tags"]}
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
             groups[operation["tags"][0]].append(_shown(path, method, operation))
@@ -154,7 +154,7 @@ def _shown(path: str, method: str, operation: dict[str, Any]) -> Shown:
 
 def _parameter(parameter: dict[str, Any]) -> Row:
     return _row(
-        f"{parameter['name']}" if parameter["in"] != "header" else f"{parameter['name']}:",
+        parameter["name"] + (":" if parameter["in"] == "header" else ""),
         {**parameter["schema"], "description": parameter["description"]},
         required=parameter.get("required", False),
     )

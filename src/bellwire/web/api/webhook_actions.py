@@ -37,8 +37,8 @@ from bellwire.web.preconditions import entity_tag
 from bellwire.web.problem_kinds import INVALID_OBJECT
 from bellwire.web.resource import Call, described
 from bellwire.web.schemas.rotations import ROTATION
+from bellwire.web.schemas.shown_webhooks import ROTATED_WEBHOOK
 from bellwire.web.schemas.webhook_examples import ROTATED_EXAMPLE
-from bellwire.web.schemas.webhooks import ROTATED_WEBHOOK
 
 
 class NamedValue(msgspec.Struct, frozen=True, kw_only=True):

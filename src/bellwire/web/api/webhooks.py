@@ -35,6 +35,7 @@ from bellwire.web.parameters import LIMIT, flag_parameter
 from bellwire.web.preconditions import entity_tag, not_modified, revision_to_edit
 from bellwire.web.problem_kinds import INVALID_OBJECT, unknown
 from bellwire.web.resource import Call, described
+from bellwire.web.schemas.shown_webhooks import CHECKED_WEBHOOK, EDITED_WEBHOOK, WEBHOOK, WEBHOOK_PAGE
 from bellwire.web.schemas.webhook_examples import (
     CHECKED_EXAMPLE,
     CREATED_EXAMPLE,
@@ -43,15 +44,7 @@ from bellwire.web.schemas.webhook_examples import (
     SHOWN_EXAMPLE,
     WRITTEN_EXAMPLES,
 )
-from bellwire.web.schemas.webhooks import (
-    CHECKED_WEBHOOK,
-    EDITED_WEBHOOK,
-    REPLACED_WEBHOOK,
-    WEBHOOK,
-    WEBHOOK_PAGE,
-    WEBHOOK_PATCH,
-    WRITTEN_WEBHOOK,
-)
+from bellwire.web.schemas.webhooks import REPLACED_WEBHOOK, WEBHOOK_PATCH, WRITTEN_WEBHOOK
 
 
 class WebhookPlace(msgspec.Struct, frozen=True, array_like=True, tag="webhook"):

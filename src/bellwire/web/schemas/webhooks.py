@@ -1,4 +1,4 @@
-"""The WebHook object of the page: as rules/validating.py reads it and as rules/presenting.py shows it."""
+"""The WebHook object of the page, as rules/validating.py reads it."""
 
 import enum
 from typing import Any, Final
@@ -25,7 +25,7 @@ from bellwire.rules.validating import (
 from bellwire.web.operation import Schema
 from bellwire.web.schemas.secrets import HTTP_AUTH, SECRET_KEY_OPTIONAL
 
-_DEFAULTS: Final = present_webhook(WebHook(url="https://example.com", name="example.com"))
+DEFAULTS: Final = present_webhook(WebHook(url="https://example.com", name="example.com"))
 EXAMPLE_ID: Final = "019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e"
 _HEADER_NAME: Final = "^[!#$%&'*+.^_`|~0-9A-Za-z-]+$"
 
@@ -56,7 +56,7 @@ def _optional(schema: Schema, description: str) -> dict[str, Any]:
     return {"description": description, "anyOf": [schema.ref, {"type": "null"}]}
 
 
-_FIELDS: Final[dict[str, dict[str, Any]]] = {
+FIELDS: Final[dict[str, dict[str, Any]]] = {
     "url": {
         "description": "The endpoint: an absolute http or https URL with a host, without user name, password and "
         "fragment.",
@@ -148,7 +148,7 @@ _FIELDS: Final[dict[str, dict[str, Any]]] = {
         CatchUp,
     ),
 }
-_SERVER_FIELDS: Final[dict[str, dict[str, Any]]] = {
+SERVER_FIELDS: Final[dict[str, dict[str, Any]]] = {
     "id": {"description": "Given by the server.", "type": "string", "examples": [EXAMPLE_ID]},
     "createdAt": {"description": "When it was created.", "type": "string", "format": "date-time"},
     "updatedAt": {"description": "When it was last edited.", "type": "string", "format": "date-time"},
@@ -158,8 +158,8 @@ _SERVER_FIELDS: Final[dict[str, dict[str, Any]]] = {
 def _written() -> dict[str, dict[str, Any]]:
     """The fields with the defaults that the reader gives them."""
     return {
-        name: field | ({"default": _DEFAULTS[name]} if name in _DEFAULTS and name not in {"url", "name"} else {})
-        for name, field in _FIELDS.items()
+        name: field | ({"default": DEFAULTS[name]} if name in DEFAULTS and name not in {"url", "name"} else {})
+        for name, field in FIELDS.items()
     }
 
 
@@ -179,7 +179,7 @@ REPLACED_WEBHOOK: Final = Schema(
     definition={
         "description": "A WebHook object that replaces another. What the server sets may be sent back as it was read.",
         "type": "object",
-        "properties": _written() | _SERVER_FIELDS,
+        "properties": _written() | SERVER_FIELDS,
         "required": ["url"],
         "additionalProperties": False,
     },
@@ -201,7 +201,7 @@ def _patched() -> dict[str, dict[str, Any]]:
     }
     partial = {
         name: {
-            "description": _FIELDS[name]["description"],
+            "description": FIELDS[name]["description"],
             "type": ["object", "null"],
             "properties": members,
             "additionalProperties": False,
@@ -210,17 +210,17 @@ def _patched() -> dict[str, dict[str, Any]]:
     }
     maps = {
         "events": {
-            **_FIELDS["events"],
+            **FIELDS["events"],
             "anyOf": [
-                _FIELDS["events"]["anyOf"][0],
+                FIELDS["events"]["anyOf"][0],
                 {"type": "object", "additionalProperties": {"type": ["boolean", "null"]}},
                 {"type": "null"},
             ],
         },
-        "httpHeaders": {**_FIELDS["httpHeaders"], "additionalProperties": {"type": ["string", "null"]}},
+        "httpHeaders": {**FIELDS["httpHeaders"], "additionalProperties": {"type": ["string", "null"]}},
     }
-    url = {**_FIELDS["url"], "type": ["string"]}
-    return _FIELDS | {"url": url} | partial | maps
+    url = {**FIELDS["url"], "type": ["string"]}
+    return FIELDS | {"url": url} | partial | maps
 
 
 WEBHOOK_PATCH: Final = Schema(
@@ -233,106 +233,3 @@ WEBHOOK_PATCH: Final = Schema(
         "additionalProperties": False,
     },
 )
-
-
-def _shown(**added: dict[str, Any]) -> dict[str, Any]:
-    """What the API shows of a webhook, and members that some answers add."""
-    text = {"type": "string"}
-    shown = {
-        **_FIELDS,
-        "url": {**_FIELDS["url"]},
-        "name": {**_FIELDS["name"], "type": "string"},
-        "events": {"description": _FIELDS["events"]["description"], "type": "array", "items": text},
-        **{
-            name: {"description": _FIELDS[name]["description"], "type": "string", "examples": [_DEFAULTS[name]]}
-            for name in ("timeout", "throttle", "discardAfter")
-        },
-        "maxBatchBytes": {
-            "description": _FIELDS["maxBatchBytes"]["description"],
-            "type": ["string", "integer"],
-            "examples": [_DEFAULTS["maxBatchBytes"]],
-        },
-        "signatureKey": {"description": _FIELDS["signatureKey"]["description"], **SECRET_KEY_OPTIONAL.ref},
-        "httpAuth": {"description": _FIELDS["httpAuth"]["description"], **HTTP_AUTH.ref},
-        "httpHeaders": {**_FIELDS["httpHeaders"], "type": "object"},
-        **{name: {**_FIELDS[name], "type": "boolean"} for name in ("allowInvalidCerts", "lossy", "enable")},
-        "maxBatchEvents": {**_FIELDS["maxBatchEvents"], "type": "integer"},
-        **{name: _without_null(_FIELDS[name]) for name in ("eventsPolicy", "level", "catchUp")},
-    }
-    properties = {"id": _SERVER_FIELDS["id"], **shown, **_SERVER_FIELDS, **added}
-    return {"type": "object", "properties": properties}
-
-
-def _without_null(field: dict[str, Any]) -> dict[str, Any]:
-    return {**field, "enum": [value for value in field["enum"] if value is not None]}
-
-
-_WARNING: Final[dict[str, Any]] = {
-    "type": "array",
-    "description": "What is allowed and perhaps not meant.",
-    "items": {
-        "type": "object",
-        "properties": {"path": {"type": "string"}, "message": {"type": "string"}},
-        "required": ["path", "message"],
-    },
-}
-_RECEIVER_KEY: Final = {
-    "type": "string",
-    "description": "The signature key as libraries for Standard Webhooks want it: `whsec_` and base64.",
-}
-_OPTIONAL: Final = {"level", "receiverKey", "secret"}
-
-
-def _answered(name: str, description: str, *, leave_out: tuple[str, ...] = (), **added: dict[str, Any]) -> Schema:
-    shape = _shown(**added)
-    properties = {name: member for name, member in shape["properties"].items() if name not in leave_out}
-    required = [name for name in properties if name not in _OPTIONAL]
-    definition = {**shape, "description": description, "properties": properties, "required": required}
-    return Schema(name=name, definition=definition, parts=(SECRET_KEY_OPTIONAL, HTTP_AUTH))
-
-
-WEBHOOK: Final = _answered("Webhook", "A webhook: complete, secrets masked, durations and sizes as text.")
-EDITED_WEBHOOK: Final = _answered(
-    "EditedWebhook", "A webhook as it is after an edit.", warnings=_WARNING, receiverKey=_RECEIVER_KEY
-)
-CHECKED_WEBHOOK: Final = _answered(
-    "CheckedWebhook",
-    "A WebHook object as it would be stored.",
-    leave_out=("id", "createdAt", "updatedAt"),
-    warnings=_WARNING,
-    eventTypes={"type": "integer", "minimum": 0, "description": "How many event types it would get."},
-)
-ROTATED_WEBHOOK: Final = _answered(
-    "RotatedWebhook",
-    "A webhook with another signature key.",
-    receiverKey=_RECEIVER_KEY,
-    previousKeyUntil={
-        "type": ["string", "null"],
-        "format": "date-time",
-        "description": "Until when the key before signs `webhook-signature` too.",
-    },
-    secret={"type": "string", "description": "The key, where it was made here; it is shown this once."},
-)
-
-
-def page_of(schema: Schema) -> Schema:
-    """A page of a list of these."""
-    return Schema(
-        name=f"{schema.name}Page",
-        definition={
-            "description": "One page of a list.",
-            "type": "object",
-            "properties": {
-                "items": {"type": "array", "items": schema.ref},
-                "next": {
-                    "type": ["string", "null"],
-                    "description": "The `pageToken` of the page behind it; null after the last.",
-                },
-            },
-            "required": ["items", "next"],
-        },
-        parts=(schema,),
-    )
-
-
-WEBHOOK_PAGE: Final = page_of(WEBHOOK)
