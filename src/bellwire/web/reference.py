@@ -20,7 +20,6 @@ _FORMATS: Final = {"date-time": "time", "uri": "URL"}
 _LIMITS: Final = (
     ("minimum", "from {}"),
     ("maximum", "to {}"),
-    ("minLength", "at least {} characters"),
     ("maxLength", "at most {} characters"),
     ("maxItems", "at most {}"),
     ("maxProperties", "at most {}"),
@@ -207,7 +206,8 @@ def _row(name: str, schema: dict[str, Any], *, required: bool) -> Row:
 
 
 def _limits(schema: dict[str, Any]) -> list[str]:
-    return [words.format(f"{schema[key]:,}") for key, words in _LIMITS if key in schema]
+    limits = [words.format(f"{schema[key]:,}") for key, words in _LIMITS if key in schema]
+    return [*(["not empty"] if schema.get("minLength") else []), *limits]
 
 
 def _type(schema: dict[str, Any]) -> list[Words]:
