@@ -4,6 +4,7 @@ from typing import Protocol
 
 from bellwire.model.attempt import Attempt
 from bellwire.model.cursor import Discard
+from bellwire.model.replay import Replay
 from bellwire.model.room import Room
 from bellwire.model.source import SourceName
 from bellwire.model.webhook import WebhookId
@@ -17,6 +18,9 @@ class Reporter(Protocol):
 
     def events_discarded(self, discard: Discard) -> None:
         """Events were given up, and that is on disk."""
+
+    def replay_ended(self, replay: Replay) -> None:
+        """A replay is done or was cancelled, and that is on disk."""
 
     def storage_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """A write for this webhook did not succeed; it is tried again."""

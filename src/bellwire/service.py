@@ -22,6 +22,8 @@ from bellwire.engine.pruner import Pruner
 from bellwire.engine.reader import Shelf
 from bellwire.engine.registrar import Registrar
 from bellwire.engine.relayer import Relayer
+from bellwire.engine.replay_book import ReplayBook
+from bellwire.engine.replayer import Replayer
 from bellwire.engine.selector import Selector
 from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.engine.supervisor import Supervisor
@@ -71,9 +73,11 @@ class Bellwire:
         self.catalogue = load_catalogue()
         self._selector = Selector(self.catalogue)
         self._switchboard = Switchboard(self._selector)
+        self._book = ReplayBook(store.replays)
         parts = Parts(
             log=store.log,
             ledger=store.ledger,
+            book=self._book,
             sender=backends.sender,
             clock=clock,
             reporter=backends.reporter,
@@ -106,7 +110,14 @@ class Bellwire:
         self.sources = SourceRegistrar(store.registry, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
-        self._clerk = Clerk(store, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
+        self._replayer = Replayer(
+            parts,
+            registrar=self._registrar,
+            supervisor=self._supervisor,
+            doorkeeper=self._doorkeeper,
+            catalogue=self.catalogue,
+        )
+        self._clerk = Clerk(store, self._book, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
         self._token_checker = TokenChecker(store.registry)
         self._closing: asyncio.Task[None] | None = None
 
@@ -141,6 +152,7 @@ class Bellwire:
         await self.sources.load()
         webhooks = await registry.webhooks()
         self._registrar.load(webhooks)
+        await self._book.load()
         log.follow(self._switchboard.logged)
         self._supervisor.start(webhooks, await ledger.cursors(), last_positions)
         await self._doorkeeper.start()
@@ -343,6 +355,12 @@ class Bellwire:
         event = await self.event(event_id)
         webhooks = self._registrar.all() if webhook_id is None else (self._registrar.get(webhook_id),)
         return tuple([await self._clerk.explain(event, webhook) for webhook in webhooks])
+
+    @property
+    def replays(self) -> Replayer:
+        """Delivering again what the log still holds."""
+        self._home.check()
+        return self._replayer
 
     async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
         """Attempts, newest first."""

@@ -1,9 +1,9 @@
 """Contract: what is kept, and what a crash before and after each call means.
 
-A store has three parts over one truth: the event log, the registry (webhooks, sources, event types, tokens) and the
-ledger (cursors, attempts, discards). Every call is whole or nothing. A call that has returned survives kill -9 and
-power loss; one that was cut off by a crash may have happened or not, and the caller finds out by reading. A call that
-raises StorageUnavailable has changed nothing.
+A store has four parts over one truth: the event log, the registry (webhooks, sources, event types, tokens), the
+ledger (cursors, attempts, discards) and the replays. Every call is whole or nothing. A call that has returned survives
+kill -9 and power loss; one that was cut off by a crash may have happened or not, and the caller finds out by reading.
+A call that raises StorageUnavailable has changed nothing.
 
 All calls are made from one event loop; writes are applied in the order of the calls.
 """
@@ -14,10 +14,11 @@ from typing import Final, Protocol
 import msgspec
 
 from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason
+from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason, ReplayId
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
 from bellwire.model.positions import Positions
+from bellwire.model.replay import Replay
 from bellwire.model.source import RegisteredSource, SourceName
 from bellwire.model.stretch import Stretch
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
@@ -148,6 +149,15 @@ class EventLog(Protocol):
     async def count(self, start: Position, *, before: Position, types: frozenset[EventTypeId] | None) -> int:
         """How many events of these types stand at start ≤ position < before."""
 
+    async def count_at(self, positions: Positions, *, types: frozenset[EventTypeId] | None) -> int:
+        """How many of these positions hold an event of these types; removed ones hold none."""
+
+    async def position_at(self, time_ms: int) -> Position:
+        """Where the first event stands up to which one was accepted at that time or later; the end if there is none.
+
+        By a clock that stepped back, events behind it may have been accepted earlier; none before it was later.
+        """
+
     async def last_positions(self) -> dict[EventTypeId, Position]:
         """For each type that was ever logged, the position of its last event, though it be removed; quick whatever the
         log's length.
@@ -208,7 +218,7 @@ class Ledger(Protocol):
     """Where each webhook stands and what was done for it."""
 
     async def cursors(self) -> tuple[Cursor, ...]:
-        """The cursor of every webhook, the deleted ones included."""
+        """The cursor of every webhook, the deleted ones included, and of every replay that has not ended."""
 
     async def skip(self, move: CursorMove) -> None:
         """Move a cursor without an attempt: open or close a batch, pass unwanted events, record discards.
@@ -228,8 +238,10 @@ class Ledger(Protocol):
     async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
         """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
 
-    async def discard_of(self, webhook_id: WebhookId, position: Position) -> Discard | None:
-        """The discard that gave up the event at the position for a webhook."""
+    async def discards_of(self, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
+        """The discards that gave up the event at the position for a webhook, in live delivery and in replays, newest
+        first.
+        """
 
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""
@@ -245,8 +257,27 @@ class Ledger(Protocol):
         """Remove discards all of whose events stood before this position, a bounded number; how many."""
 
 
+class Replays(Protocol):
+    """What is delivered again on request."""
+
+    async def all(self) -> tuple[Replay, ...]:
+        """Those that are kept, in the order of their ids, which is that of their creation."""
+
+    async def add(self, replay: Replay, cursor: Cursor) -> None:
+        """Store a replay together with its first cursor."""
+
+    async def put(self, replay: Replay) -> None:
+        """Store an edit of a replay that has not ended."""
+
+    async def end(self, replay: Replay) -> None:
+        """Store a replay that has ended, and remove its cursor, both or neither."""
+
+    async def remove(self, replay_ids: Sequence[ReplayId]) -> None:
+        """Forget replays that have ended."""
+
+
 class Store(Protocol):
-    """The three parts over one truth."""
+    """The four parts over one truth."""
 
     @property
     def log(self) -> EventLog:
@@ -259,6 +290,10 @@ class Store(Protocol):
     @property
     def ledger(self) -> Ledger:
         """Cursors, attempts and discards."""
+
+    @property
+    def replays(self) -> Replays:
+        """What is delivered again on request."""
 
     def size_bytes(self) -> int:
         """How much the store takes: on disk, its companion files included, or in memory where it has no files."""

@@ -179,7 +179,7 @@ async def test_the_discard_of_a_position_is_the_one_that_names_it_itself(store: 
     before, other = await add_webhook(store), await add_webhook(store, "wh-2")
     await store.ledger.skip(move(before, discard()))
     await store.ledger.skip(move(other, discard("wh-2", DiscardReason.LOSSY)))
-    assert await store.ledger.discard_of(WebhookId("wh-1"), Position(3)) == discard()
-    assert await store.ledger.discard_of(WebhookId("wh-2"), Position(7)) == discard("wh-2", DiscardReason.LOSSY)
-    assert await store.ledger.discard_of(WebhookId("wh-1"), Position(5)) is None
-    assert await store.ledger.discard_of(WebhookId("wh-1"), Position(8)) is None
+    assert await store.ledger.discards_of(WebhookId("wh-1"), Position(3)) == (discard(),)
+    assert await store.ledger.discards_of(WebhookId("wh-2"), Position(7)) == (discard("wh-2", DiscardReason.LOSSY),)
+    assert await store.ledger.discards_of(WebhookId("wh-1"), Position(5)) == ()
+    assert await store.ledger.discards_of(WebhookId("wh-1"), Position(8)) == ()

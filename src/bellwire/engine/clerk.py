@@ -2,8 +2,11 @@
 
 from itertools import islice
 
+from msgspec.structs import replace
+
 from bellwire.clock import Clock
 from bellwire.engine.dispatcher import Dispatcher
+from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import LoggedEvent
@@ -12,6 +15,7 @@ from bellwire.model.positions import each_of_descending, runs_of
 from bellwire.model.status import Account, DeadLetter, Explanation, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.explaining import Evidence, explain
+from bellwire.rules.explaining_replays import NOTES_MAX, ReplayEvidence, explain_replay
 from bellwire.rules.retrying import FAILING_FROM
 from bellwire.store import DiscardSearch, NumberedDiscard, Store
 
@@ -19,8 +23,11 @@ from bellwire.store import DiscardSearch, NumberedDiscard, Store
 class Clerk:
     """Reads what the store and the dispatchers know; changes nothing."""
 
-    def __init__(self, store: Store, *, supervisor: Supervisor, clock: Clock, catalogue: Catalogue) -> None:
+    def __init__(
+        self, store: Store, book: ReplayBook, *, supervisor: Supervisor, clock: Clock, catalogue: Catalogue
+    ) -> None:
         self._store = store
+        self._book = book
         self._catalogue = catalogue
         self._supervisor = supervisor
         self._clock = clock
@@ -63,16 +70,26 @@ class Clerk:
         """Why the event did or did not reach the webhook."""
         dispatcher = self._supervisor[webhook.id]
         attempts = await self._store.ledger.attempts_over(webhook.id, event.position)
-        discard = await self._store.ledger.discard_of(webhook.id, event.position)
+        discards = await self._store.ledger.discards_of(webhook.id, event.position)
         evidence = Evidence(
             event=event,
             webhook=webhook,
             cursor=dispatcher.cursor,
-            attempts=attempts,
-            discard=discard,
+            attempts=tuple(attempt for attempt in attempts if attempt.replay_id is None),
+            discard=next((discard for discard in discards if discard.replay_id is None), None),
             deadline_ms=dispatcher.deadline_ms(event),
         )
-        return explain(evidence, self._catalogue)
+        of_replays = (
+            ReplayEvidence(
+                replay=replay,
+                cursor=dispatcher.replay_lane(replay.id).cursor if replay.end is None else None,
+                attempts=attempts,
+                discards=discards,
+            )
+            for replay in self._book.all(webhook.id)
+        )
+        notes = (note for one in of_replays if (note := explain_replay(event, one)) is not None)
+        return replace(explain(evidence, self._catalogue), replays=tuple(islice(notes, NOTES_MAX)))
 
     async def dead_letters(
         self,
@@ -112,6 +129,7 @@ class Clerk:
                 webhook_id=discard.webhook_id,
                 reason=discard.reason,
                 at_ms=discard.at_ms,
+                replay_id=discard.replay_id,
             )
             for event in reversed(events)
         ]

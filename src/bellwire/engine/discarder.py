@@ -47,14 +47,14 @@ class Discarder:
 
     def review_waiting(self, cursor: Cursor) -> Plan:
         """Give up what has waited too long, and what a lossy webhook drops."""
-        plan = self._give_up(cursor, self._deadline_reached, DiscardReason.EXPIRED)
+        terms = self._terms
+        plan = self._give_up(
+            cursor, lambda event: terms.is_over(terms.deadline_ms(event, cursor)), DiscardReason.EXPIRED
+        )
         if not self._is_dropping(plan.cursor):
             return plan
         older = self._drop_older(plan.cursor)
         return Plan(cursor=older.cursor, discards=plan.discards + older.discards)
-
-    def _deadline_reached(self, event: LoggedEvent) -> bool:
-        return self._terms.is_over(self._terms.deadline_ms(event))
 
     def _give_up(self, cursor: Cursor, is_doomed: Callable[[LoggedEvent], bool], reason: DiscardReason) -> Plan:
         return self._give_up_first(cursor, sum(1 for _ in takewhile(is_doomed, self._reader.waiting())), reason)
@@ -68,7 +68,13 @@ class Discarder:
         if not positions:
             return Plan(cursor=cursor)
         members = runs_of(sorted(positions))
-        discard = Discard(webhook_id=cursor.webhook_id, reason=reason, at_ms=self._terms.wall_ms(), members=members)
+        discard = Discard(
+            webhook_id=cursor.webhook_id,
+            reason=reason,
+            at_ms=self._terms.wall_ms(),
+            members=members,
+            replay_id=cursor.replay_id,
+        )
         return Plan(cursor=counted(cursor, reason, len(positions)), discards=(discard,))
 
     def _is_dropping(self, cursor: Cursor) -> bool:

@@ -1,4 +1,4 @@
-"""The dispatcher: brings one webhook up to date, one request at a time."""
+"""The dispatcher: brings one webhook up to date, one request at a time; live delivery goes first, then its replays."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -10,16 +10,19 @@ import uuid_utils
 from bellwire.engine.keyring import Unreadable
 from bellwire.engine.lane import Lane
 from bellwire.engine.parts import Parts
+from bellwire.engine.replay_lanes import ReplayLanes
 from bellwire.engine.terms import Terms
-from bellwire.model.attempt import Attempt, AttemptId, Request
-from bellwire.model.batch import Batch, BatchId
-from bellwire.model.cursor import Cursor
+from bellwire.model.attempt import Attempt, AttemptId, Gone, Request
+from bellwire.model.batch import BatchId
+from bellwire.model.cursor import Cursor, ReplayId
 from bellwire.model.event import LoggedEvent, Position
+from bellwire.model.replay import Replay
 from bellwire.model.webhook import RegisteredWebhook, WebHook
 from bellwire.rules.batching import join_body
 from bellwire.rules.composing import compose_request
 from bellwire.rules.judging import judge
 from bellwire.rules.masking import kept_of
+from bellwire.rules.taking_turns import is_replays_turn
 
 BLOCKED_PAUSE_MS: Final = 5_000
 """Between two looks at a secret that could not be read."""
@@ -36,13 +39,15 @@ class Dispatcher:
         self._call = call
         terms = Terms(webhook, parts.selector, clock=parts.clock, start=parts.start)
         self._live = Lane(cursor, terms, parts)
+        self._replays = ReplayLanes(parts)
+        self._live_in_a_row = 0
         self._woken = asyncio.Event()
         self._free = asyncio.Event()
         self._free.set()
         self._finishing = False
         self._blocked: Unreadable | None = None
         self._look_again_at_ms = 0
-        self._edited_from: Position | None = None
+        self._edits: list[Position] = []
 
     def rest(self) -> None:
         """Nothing waits up to the end of the log, as somebody found out: read on from there."""
@@ -50,7 +55,8 @@ class Dispatcher:
 
     def retire(self) -> None:
         """Let go of what is held in memory; another dispatcher takes over."""
-        self._live.retire()
+        for lane in (self._live, *self._replays.all()):
+            lane.retire()
 
     async def run(self) -> None:
         """Bring the webhook up to date; returns when nothing is left to do until it is woken."""
@@ -58,16 +64,15 @@ class Dispatcher:
             await self._free.wait()
             self._woken.clear()
             await self._live.advance()
-            now_ms = self._parts.clock.steady_ms()
-            sends_at_ms = self._sends_at_ms()
-            batch = self._live.cursor.open
-            if batch is not None and sends_at_ms is not None and sends_at_ms <= now_ms:
-                await self._attempt(self._live, batch)
+            await self._replays.advance()
+            lane = self._next_lane()
+            if lane is not None:
+                await self._attempt(lane)
                 continue
-            due_ms = min((at_ms for at_ms in (self._live.due_ms, sends_at_ms) if at_ms is not None), default=None)
+            due_ms = self._due_ms()
             if due_ms is None and not self._woken.is_set():
                 return
-            if due_ms is None or due_ms > now_ms:
+            if due_ms is None or due_ms > self._parts.clock.steady_ms():
                 await self._parts.clock.wait(self._woken, until_ms=due_ms)
 
     @property
@@ -114,26 +119,34 @@ class Dispatcher:
     def held(self) -> Iterator[None]:
         """While an edit is being stored, nothing begins that may contradict it."""
         self._free.clear()
-        self._edited_from = self._parts.log.end
+        end = self._parts.log.end
+        self._edits.append(end)
         try:
             yield
         finally:
-            self._edited_from = None
-            self._free.set()
+            self._edits.remove(end)
+            if not self._edits:
+                self._free.set()
 
     def apply(self, webhook: RegisteredWebhook) -> None:
         """The webhook was edited: what begins from now on goes by the new object."""
         resumed = self._webhook.resumed != webhook.resumed
-        if resumed or _reaches_otherwise(self.object, webhook.object):
-            self._live.hurry(back=resumed or self.object.url != webhook.object.url)
-        self._live.apply(webhook)
+        hurry = resumed or _reaches_otherwise(self.object, webhook.object)
+        back = resumed or self.object.url != webhook.object.url
+        for lane in (self._live, *self._replays.all()):
+            if hurry:
+                lane.hurry(back=back)
+            lane.apply(webhook)
         self._webhook = webhook
+        if not self.enabled:
+            self._replays.cancel_all(self._why_cancelled())
         self._look_again_at_ms = 0
         self.wake()
 
     def refilter(self) -> None:
         """The catalogue has changed: what waits goes by the types that are wanted now."""
-        self._live.refilter()
+        for lane in (self._live, *self._replays.all()):
+            lane.refilter()
         self.wake()
 
     def finish(self) -> None:
@@ -142,13 +155,34 @@ class Dispatcher:
         self._live.finish()
         self.wake()
 
+    def add_replay(self, replay: Replay, cursor: Cursor) -> None:
+        """Take up a replay where its cursor stands."""
+        self._replays.add(replay, self._webhook, cursor)
+        if not self.enabled:
+            self._replays.cancel_all(self._why_cancelled())
+        self.wake()
+
+    def apply_replay(self, replay: Replay) -> None:
+        """A replay was edited; it counts from now on."""
+        self._replays[replay.id].apply_replay(replay)
+        self.wake()
+
+    def replay_lane(self, replay_id: ReplayId) -> Lane:
+        """The lane of a replay; raises KeyError for one that has ended."""
+        return self._replays[replay_id]
+
     @property
     def needs_from(self) -> Position | None:
         """Where the part of the log begins that this webhook may still need; None: nothing waits for it.
 
         What comes while an edit is stored may be wanted after it.
         """
-        return min((place for place in (self._live.needs_from, self._edited_from) if place is not None), default=None)
+        return min([*self._edits, *(position for _, position in self.holds_from())], default=None)
+
+    def holds_from(self) -> list[tuple[ReplayId | None, Position]]:
+        """Live delivery (None) and the replays, as far as they need a part of the log, and where that part begins."""
+        live = self._live.needs_from
+        return [*([(None, live)] if live is not None else []), *self._replays.needs_from()]
 
     async def standing(self) -> tuple[Cursor, int]:
         """The cursor, and how many events waited when it stood there: in hand, set aside, and in the log."""
@@ -162,15 +196,55 @@ class Dispatcher:
         """The event that has waited longest, but for those set aside."""
         return await self._live.oldest()
 
+    def _next_lane(self) -> Lane | None:
+        """Whose open batch is sent now; None: nobody's."""
+        now_ms, live_at_ms, replays_from_ms = (
+            self._parts.clock.steady_ms(),
+            self._sends_at_ms(),
+            self._replays_from_ms(),
+        )
+        live_is_ready = live_at_ms is not None and live_at_ms <= now_ms
+        replay = None if replays_from_ms is None else self._replays.ready(not_before_ms=replays_from_ms, now_ms=now_ms)
+        if replay is not None and (not live_is_ready or is_replays_turn(live_in_a_row=self._live_in_a_row)):
+            self._live_in_a_row = 0
+            self._replays.served(replay)
+            return replay
+        self._live_in_a_row = 0 if replay is None else self._live_in_a_row + 1
+        return self._live if live_is_ready else None
+
     def _sends_at_ms(self) -> int | None:
+        """When live delivery may send; None: not before something happens."""
         sends_at_ms = self._live.sends_at_ms
         if sends_at_ms is None or self._blocked is None:
             return sends_at_ms
         return None if self._finishing else max(sends_at_ms, self._look_again_at_ms)
 
-    async def _attempt(self, lane: Lane, batch: Batch) -> None:
-        """Make one request, and have the lane decide what follows from its answer."""
-        parts, webhook = self._parts, self._webhook
+    def _replays_from_ms(self) -> int | None:
+        """When replays may send, as far as the webhook goes; None: not before something happens.
+
+        While live delivery waits for its next try, so do they; and it is live delivery that makes that try.
+        """
+        cursor = self._live.cursor
+        if self._finishing or cursor.gone or (cursor.failures and cursor.open is not None and not cursor.open.aside):
+            return None
+        look_again_at_ms = self._look_again_at_ms if self._blocked is not None else 0
+        return max(look_again_at_ms, (cursor.retry_at_ms or 0) if cursor.failures else 0)
+
+    def _due_ms(self) -> int | None:
+        """When something is to be done; None: not before something happens."""
+        times = [self._live.due_ms, self._sends_at_ms()]
+        if not self._finishing:
+            times += self._replays.due_ms(not_before_ms=self._replays_from_ms())
+        return min((at_ms for at_ms in times if at_ms is not None), default=None)
+
+    def _why_cancelled(self) -> str:
+        return "the webhook was deleted" if self._webhook.deleted else "the webhook was disabled"
+
+    async def _attempt(self, lane: Lane) -> None:
+        """Send the lane's open batch, and have it decide what follows from the answer."""
+        parts, webhook, replay, batch = self._parts, self._webhook, lane.replay, lane.cursor.open
+        if batch is None:
+            return
         events = await lane.events_of(batch)
         body = join_body(events)
         at_ms = parts.clock.wall_ms()
@@ -180,7 +254,7 @@ class Dispatcher:
             # Never unsigned, never without authentication.
             self._look_again_at_ms = parts.clock.steady_ms() + BLOCKED_PAUSE_MS
             return
-        if self._webhook is not webhook or not self._free.is_set():
+        if self._webhook is not webhook or lane.replay is not replay or not self._free.is_set():
             return
         response = await parts.sender.send(request)
         attempt = Attempt(
@@ -195,7 +269,10 @@ class Dispatcher:
             body_bytes=len(body),
             response=kept_of(response, request),
             outcome=judge(response, now_ms=parts.clock.wall_ms()),
+            replay_id=None if replay is None else replay.id,
         )
+        if replay is not None and isinstance(attempt.outcome, Gone):
+            self._live.stop(attempt.outcome)
         await lane.attempted(batch, events[0], attempt)
 
     def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:

@@ -67,17 +67,18 @@ class Doorkeeper:
     async def look(self) -> None:
         """See what waits and what is free; a change of the state is reported. Raises StorageUnavailable."""
         log, room = self._store.log, self.room
-        holders = sorted(self._supervisor.holders(), key=lambda holder: holder[1])
+        holders = sorted(self._supervisor.holders(), key=lambda holder: holder[2])
         logged = log.bytes_logged
-        needed_from = self._supervisor.needs_from or log.end
+        needed_from = holders[0][2] if holders else log.end
         used_bytes = logged - await log.bytes_before(needed_from)
         named = [
             Holder(
                 webhook_id=webhook.id,
                 name=webhook.object.name,
                 bytes=max(0, logged - await log.bytes_before(position)),
+                replay_id=replay_id,
             )
-            for webhook, position in holders[:HOLDERS_MAX]
+            for webhook, replay_id, position in holders[:HOLDERS_MAX]
         ]
         free_bytes = self._store.free_bytes()
         state = state_of(used_bytes, limit_bytes=room.limit_bytes, free_bytes=free_bytes, floor_bytes=room.floor_bytes)

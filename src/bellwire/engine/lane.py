@@ -1,6 +1,7 @@
 """A lane: one cursor and its way through the log; what is decided for it is written in one place only."""
 
 import asyncio
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -11,11 +12,14 @@ from bellwire.engine.planner import Planner
 from bellwire.engine.reader import Reader
 from bellwire.engine.terms import Terms
 from bellwire.errors import StorageUnavailable
-from bellwire.model.attempt import Attempt, Refused
+from bellwire.model.attempt import Attempt, Outcome, Refused
 from bellwire.model.batch import Batch
 from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason, in_hand, read_to
 from bellwire.model.event import LoggedEvent, Position
+from bellwire.model.positions import from_on
+from bellwire.model.replay import Replay
 from bellwire.model.webhook import RegisteredWebhook
+from bellwire.rules.pacing import SECOND_MS
 from bellwire.rules.retrying import Situation, next_step
 from bellwire.rules.settling import move_cursor
 
@@ -46,6 +50,22 @@ class Lane:
         self._reader = Reader(parts.log, parts.shelf, terms, position=read_to(cursor))
         self._planner = Planner(terms, self._reader)
         self._planning_from: Position | None = None
+        self._paced_from = (terms.now_ms(), cursor.delivered)
+
+    @property
+    def replay(self) -> Replay | None:
+        """The replay as it is now; None in the lane of live delivery."""
+        return self._terms.replay
+
+    @property
+    def cancelled_because(self) -> str:
+        """Why nothing more is to be sent; empty where it goes on."""
+        return "" if self.replay is None else self.replay.cancelled_because
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing waits, as far as is stored."""
+        return self._planner.needs_from(self._cursor) is None
 
     @property
     def cursor(self) -> Cursor:
@@ -88,9 +108,26 @@ class Lane:
             self._planner.refilter()
         self._terms.webhook = webhook
 
+    def apply_replay(self, replay: Replay) -> None:
+        """The replay was edited; one that was cancelled stays so."""
+        because = self.cancelled_because or replay.cancelled_because
+        if self._terms.is_replay_paused and replay.paused_at_ms is None:
+            self._planner.hurry(back=False)
+        self._terms.replay = replace(replay, cancelled_because=because)
+        self._paced_from = (self._terms.now_ms(), self._heading.delivered)
+
+    def cancel(self, because: str) -> None:
+        """Send nothing more for the replay."""
+        if self.replay is not None:
+            self.apply_replay(replace(self.replay, cancelled_because=because))
+
     def hurry(self, *, back: bool) -> None:
         """See Planner.hurry."""
         self._planner.hurry(back=back)
+
+    def stop(self, outcome: Outcome) -> None:
+        """See Planner.stop."""
+        self._planner.stop(outcome)
 
     def refilter(self) -> None:
         """See Planner.refilter."""
@@ -132,11 +169,13 @@ class Lane:
             cursor=cursor,
             batch=batch,
             followed=alone and await self._planner.followed(),
-            deadline_ms=self._terms.deadline_ms(first),
+            deadline_ms=self._terms.deadline_ms(first, cursor),
             now_ms=now_ms,
             dice=self._parts.dice(),
         )
         step = next_step(attempt.outcome, situation)
+        if self.replay is not None:
+            first = replace(first, accepted_at_ms=now_ms)  # its deadline, where it is set aside, counts from now
         settled = move_cursor(cursor, batch, first, outcome=attempt.outcome, step=step, now_ms=now_ms)
         discards: tuple[Discard, ...] = ()
         if settled.given_up:
@@ -147,20 +186,33 @@ class Lane:
                 members=settled.given_up,
             )
             discards = (discard,)
-        self._made = Made(cursor=settled.cursor, discards=discards, attempt=attempt)
+        moved = settled.cursor
+        if self.replay is not None and moved.gone:  # it is the webhook that is gone: see Dispatcher
+            moved = replace(moved, gone=False)
+        self._made = Made(cursor=moved, discards=discards, attempt=attempt)
 
     async def standing(self) -> tuple[Cursor, int]:
         """The cursor, and how many events waited when it stood there: in hand, set aside, and in the log."""
         cursor = self._heading
         if self._reader.caught_up:
             return cursor, in_hand(cursor) + self._reader.held
-        before = self._planner.horizon(cursor)
-        waiting = await self._parts.log.count(read_to(cursor), before=before, types=self._terms.types)
-        return cursor, in_hand(cursor) + waiting
+        return cursor, in_hand(cursor) + await self._count_ahead(cursor)
+
+    def measured_per_s(self) -> float | None:
+        """Events delivered a second since the lane was begun or its replay was edited; None where none was."""
+        since_ms, before = self._paced_from
+        delivered, passed_ms = self._heading.delivered - before, self._terms.now_ms() - since_ms
+        return delivered * SECOND_MS / passed_ms if delivered and passed_ms else None
 
     def deadline_ms(self, event: LoggedEvent) -> int:
         """When the event is given up, if it waits that long."""
-        return self._terms.deadline_ms(event)
+        return self._terms.deadline_ms(event, self._heading)
+
+    async def first(self, count: int) -> tuple[LoggedEvent, ...]:
+        """The first events that wait, so many at most."""
+        while not self._reader.held and not self._reader.caught_up:
+            await self._reader.fill()
+        return tuple(islice(self._reader.waiting(), count))
 
     async def oldest(self) -> LoggedEvent | None:
         """The event that has waited longest, but for those set aside."""
@@ -168,6 +220,14 @@ class Lane:
         if batch is not None:
             return (await self._parts.log.fetch(batch.members))[0]
         return next(iter(self._reader.waiting()), None)
+
+    async def _count_ahead(self, cursor: Cursor) -> int:
+        """How many wanted events stand in the log behind those that the cursor has in hand."""
+        log, part, types = self._parts.log, self._terms.part, self._terms.types
+        if part is None or part.positions is None:
+            return await log.count(read_to(cursor), before=self._planner.horizon(cursor), types=types)
+        ahead = from_on(part.positions, read_to(cursor), count_max=part.until - part.since)
+        return await log.count_at(ahead, types=types)
 
     async def _write(self, after: Cursor, discards: tuple[Discard, ...], attempt: Attempt | None) -> None:
         """Store what was decided, with the attempt that led to it; while storage refuses, nothing else is done."""

@@ -7,6 +7,7 @@ import msgspec
 from bellwire.clock import Clock
 from bellwire.engine.keyring import Keyring
 from bellwire.engine.reader import Shelf
+from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.selector import Selector
 from bellwire.reporter import Reporter
 from bellwire.rules.expiring import Start
@@ -19,6 +20,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     log: EventLog
     ledger: Ledger
+    book: ReplayBook
     sender: Sender
     clock: Clock
     reporter: Reporter

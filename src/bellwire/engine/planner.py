@@ -11,10 +11,12 @@ from bellwire.engine.plan import Plan
 from bellwire.engine.reader import Reader
 from bellwire.engine.terms import Terms
 from bellwire.engine.window import Window
+from bellwire.model.attempt import Outcome
 from bellwire.model.batch import Batch, BatchId
 from bellwire.model.cursor import Cursor, Splitting
 from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.positions import NOWHERE, Positions, runs_of
+from bellwire.rules.settling import end_elsewhere
 
 
 class Planner:
@@ -32,11 +34,16 @@ class Planner:
         self._reread_from: Position | None = None
         self._hurry = False
         self._back = False
+        self._stopped_by: Outcome | None = None
 
     def hurry(self, *, back: bool) -> None:
         """A waiting backoff ends with the next plan. back: an endpoint that was gone is tried again."""
         self._hurry = True
         self._back = self._back or back
+
+    def stop(self, outcome: Outcome) -> None:
+        """The endpoint said to another cursor's batch that it wants nothing more."""
+        self._stopped_by = outcome
 
     def refilter(self) -> None:
         """What is wanted has changed: what waits goes by it; what was passed as unwanted before stays passed."""
@@ -76,6 +83,9 @@ class Planner:
         if self._hurry:
             cursor = replace(cursor, retry_at_ms=None, gone=cursor.gone and not self._back)
             self._hurry = self._back = False
+        if self._stopped_by is not None:
+            cursor = end_elsewhere(cursor, self._stopped_by, now_ms=self._terms.now_ms())
+            self._stopped_by = None
         plan = self._discarder.review_aside(cursor)
         cursor = plan.cursor
         if await self._must_close(cursor):
@@ -89,7 +99,8 @@ class Planner:
         self._keep_open(())
         if cursor.splitting is None:
             cursor = self._reread(cursor)
-        await self._reader.fill()
+        if not self._terms.is_replay_paused:
+            await self._reader.fill()
         rest = self._settle_waiting(cursor)
         return Plan(cursor=rest.cursor, discards=plan.discards + rest.discards)
 
@@ -102,7 +113,7 @@ class Planner:
             return None
         times = [self._terms.aside_deadline_ms(aside) for aside in cursor.set_aside]
         if cursor.open is not None:
-            times += [self._terms.deadline_ms(event) for event in self._open_events[:1]]
+            times += [self._terms.deadline_ms(event, cursor) for event in self._open_events[:1]]
         elif cursor.splitting is not None:
             times.append(now_ms)
         else:
@@ -135,7 +146,7 @@ class Planner:
         if self._reread_from is not None or (not self._reader.held and not self._reader.caught_up):
             times.append(self._terms.now_ms())
         for event in islice(self._reader.waiting(), 1):
-            times.append(self._terms.deadline_ms(event))
+            times.append(self._terms.deadline_ms(event, cursor))
             times += [] if cursor.gone else [self._window.due_ms(cursor)]
         return times
 
@@ -149,7 +160,7 @@ class Planner:
         if cursor.open is None or cursor.open.aside:
             return False
         events = await self.events_of(cursor.open)
-        return self._terms.is_over(self._terms.deadline_ms(events[0])) or not self._wants_all(events)
+        return self._terms.is_over(self._terms.deadline_ms(events[0], cursor)) or not self._wants_all(events)
 
     def _reread(self, cursor: Cursor) -> Cursor:
         """If what waits has to be looked at anew, stand at the first of it."""

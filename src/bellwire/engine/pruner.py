@@ -81,6 +81,7 @@ class Pruner:
             self._remove_discards,
             self._remove_attempts,
             self._forget_ids,
+            self._forget_replays,
             self._give_back,
         ):
             await self._exhaust(step)
@@ -108,7 +109,12 @@ class Pruner:
         return removed and await self._exhaust(self._give_back)
 
     async def _remove(self, limits: Limits) -> bool:
-        log, needed_from, now_ms = self._store.log, self._doorkeeper.needed_from, self._clock.steady_ms()
+        async with self._supervisor.removal:
+            return await self._remove_settled(limits)
+
+    async def _remove_settled(self, limits: Limits) -> bool:
+        log, now_ms = self._store.log, self._clock.steady_ms()
+        needed_from = min(self._doorkeeper.needed_from, self._supervisor.needs_from or log.end)
         before = removable_before(
             await log.oldest(),
             needed_from=needed_from,
@@ -134,6 +140,10 @@ class Pruner:
 
     async def _forget_ids(self) -> bool:
         return await self._store.log.forget(accepted_before_ms=self._clock.steady_ms() - ID_KNOWN_MS) > 0
+
+    async def _forget_replays(self) -> bool:
+        await self._supervisor.forget_replays()
+        return False
 
     async def _give_back(self) -> bool:
         spare_bytes = 0 if self._is_low() else SPARE_BYTES

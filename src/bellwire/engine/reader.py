@@ -7,13 +7,20 @@ from typing import Final
 
 from bellwire.engine.terms import Terms
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.store import PAGE_EVENTS_MAX, EventLog
+from bellwire.model.positions import Positions, behind, from_on
+from bellwire.store import PAGE_EVENTS_MAX, EventLog, Page
 
 HELD_EVENTS_MAX: Final = 10_000
 """Events that one reader holds in memory before it leaves the rest to the log."""
 
 SHELF_BYTES_MAX: Final = 64 * 1024 * 1024
 """Bytes that all readers together hold of events that came while they kept up; an event counts for each holder."""
+
+PAGES_PER_FILL: Final = 16
+"""That a replay reads before others have their turn, though they hold nothing that is wanted."""
+
+FETCHED_MAX: Final = 64
+"""Positions of an explicit set that are read at once: any of their events may be large."""
 
 
 class Shelf:
@@ -46,7 +53,8 @@ class Reader:
     @property
     def end(self) -> Position:
         """Where what it reads ends."""
-        return self.log.end
+        part = self._terms.part
+        return self.log.end if part is None else part.until
 
     @property
     def caught_up(self) -> bool:
@@ -73,9 +81,11 @@ class Reader:
         self._hold(event)
 
     async def fill(self) -> None:
-        """Hold enough for the largest batch, or all that waits."""
-        while not self._live and not self._is_filled():
+        """Hold enough for the largest batch, or all that waits; of a replay perhaps less."""
+        pages = 0
+        while not self._live and not self._is_filled() and (self._terms.part is None or pages < PAGES_PER_FILL):
             await self._read_page()
+            pages += 1
 
     def take(self, count: int) -> tuple[LoggedEvent, ...]:
         """Hand over the first held events; they no longer wait."""
@@ -104,21 +114,31 @@ class Reader:
         return len(self._held) >= webhook.max_batch_events or self._held_bytes >= webhook.max_batch_bytes
 
     async def _read_page(self) -> None:
-        seeks, webhook = self._seeks, self._terms.object
-        page = await self.log.read(
-            self._read_to,
-            before=self.log.end,
-            types=self._terms.types,
-            events_max=min(webhook.max_batch_events, PAGE_EVENTS_MAX),
-            bytes_max=webhook.max_batch_bytes,
-        )
+        seeks, part = self._seeks, self._terms.part
+        page = await (self._stretch() if part is None or part.positions is None else self._some_of(part.positions))
         if self._seeks != seeks:
             return
         for event in page.events:
             self._hold(event)
         self._read_to = page.next
         # Events that were logged while the page was read were not offered, so the end counts as it is now.
-        self._live = page.next >= self.log.end
+        self._live = page.next >= self.end
+
+    async def _stretch(self) -> Page:
+        webhook = self._terms.object
+        return await self.log.read(
+            self._read_to,
+            before=self.end,
+            types=self._terms.types,
+            events_max=min(webhook.max_batch_events, PAGE_EVENTS_MAX),
+            bytes_max=webhook.max_batch_bytes,
+        )
+
+    async def _some_of(self, positions: Positions) -> Page:
+        some = from_on(positions, self._read_to, count_max=FETCHED_MAX)
+        types = self._terms.types
+        wanted = tuple(event for event in await self.log.fetch(some) if event.type in types)
+        return Page(events=wanted, next=behind(some) if some else self.end)
 
     def _hold(self, event: LoggedEvent) -> None:
         self._held.append(event)

@@ -59,6 +59,10 @@ class Registrar:
             raise UnknownThing("webhook", webhook_id)
         return webhook
 
+    def standing_still(self) -> asyncio.Lock:
+        """While it is held, no webhook is changed."""
+        return self._one_at_a_time
+
     def check(self, document: object) -> Checked:
         """What creating this would store. Raises InvalidObject."""
         return read_webhook(document, catalogue=self._catalogue)

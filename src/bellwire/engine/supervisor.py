@@ -1,14 +1,14 @@
 """The supervisor: one dispatcher per webhook, running while it has something to do, and begun anew if it fails."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.parts import Parts
 from bellwire.engine.switchboard import Switchboard
-from bellwire.model.cursor import Cursor, in_hand
+from bellwire.model.cursor import Cursor, CursorKey, ReplayId, in_hand, key_of
 from bellwire.model.event import EventTypeId, Position
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 
@@ -21,7 +21,7 @@ left for closing the store."""
 
 
 class Supervisor:
-    """Owns the dispatchers and their tasks."""
+    """Owns the dispatchers and their tasks. removal: held by whoever removes events, from asking what is needed on."""
 
     def __init__(self, parts: Parts, switchboard: Switchboard) -> None:
         self._parts = parts
@@ -29,6 +29,7 @@ class Supervisor:
         self._dispatchers: dict[WebhookId, Dispatcher] = {}
         self._tasks: dict[WebhookId, asyncio.Task[None]] = {}
         self._kept: list[Position] = []
+        self.removal = asyncio.Lock()
         self._stopped = False
 
     def __getitem__(self, webhook_id: WebhookId) -> Dispatcher:
@@ -45,16 +46,18 @@ class Supervisor:
 
         last_positions: of each type's last event, so that nothing of the log needs to be read for the others.
         """
-        by_id = {cursor.webhook_id: cursor for cursor in cursors}
+        by_key = {key_of(cursor): cursor for cursor in cursors}
         idle_from: dict[frozenset[EventTypeId], Position] = {}
         for webhook in webhooks:
-            cursor = by_id[webhook.id]
+            cursor = by_key[CursorKey(webhook.id)]
             types = self._parts.selector.types(webhook.object)
             if types not in idle_from:
                 idle_from[types] = max(
                     (last_positions[name] for name in types & last_positions.keys()), default=Position(0)
                 )
             dispatcher = self._add(webhook, cursor)
+            for replay in self._parts.book.unended(webhook.id):
+                dispatcher.add_replay(replay, by_key[CursorKey(replay.id)])
             if in_hand(cursor) or idle_from[types] >= cursor.position:
                 dispatcher.wake()
             else:
@@ -84,17 +87,30 @@ class Supervisor:
         finally:
             self._kept.remove(position)
 
+    @asynccontextmanager
+    async def keeping_settled(self, position: Position) -> AsyncIterator[None]:
+        """As keeping, though the events there may be settled already and about to be removed."""
+        async with self.removal:
+            self._kept.append(position)
+        try:
+            yield
+        finally:
+            self._kept.remove(position)
+
     @property
     def needs_from(self) -> Position | None:
         """Where the part of the log begins that any webhook may still need; None: nothing waits."""
-        return min([*self._kept, *(position for _, position in self.holders())], default=None)
+        needed = (dispatcher.needs_from for dispatcher in self._dispatchers.values())
+        return min([*self._kept, *(position for position in needed if position is not None)], default=None)
 
-    def holders(self) -> list[tuple[RegisteredWebhook, Position]]:
-        """The webhooks that still need a part of the log, and where that part begins; an idle one needs none."""
+    def holders(self) -> list[tuple[RegisteredWebhook, ReplayId | None, Position]]:
+        """Who still needs a part of the log, and where that part begins: webhooks (None) and their replays; an idle
+        webhook needs none.
+        """
         return [
-            (dispatcher.webhook, position)
+            (dispatcher.webhook, replay_id, position)
             for dispatcher in self._dispatchers.values()
-            if (position := dispatcher.needs_from) is not None
+            for replay_id, position in dispatcher.holds_from()
         ]
 
     def bring_forward(self, begin: Position) -> None:
@@ -103,6 +119,10 @@ class Supervisor:
             idle = dispatcher.needs_from is None and dispatcher.enabled and dispatcher.webhook.paused_at_ms is None
             if idle and dispatcher.cursor.position < begin:
                 dispatcher.wake()
+
+    async def forget_replays(self) -> None:
+        """Forget replays that ended long ago, or are too many. Raises StorageUnavailable."""
+        await self._parts.book.prune(now_ms=self._parts.clock.steady_ms())
 
     async def stop(self) -> None:
         """Give healthy webhooks a last batch, let requests in flight end, then cut off what is left; once."""
@@ -155,6 +175,13 @@ class Supervisor:
 
     async def _begin_anew(self, failed: Dispatcher) -> None:
         """Put another dispatcher in the place of one that failed, from what is stored."""
-        cursors = {cursor.webhook_id: cursor for cursor in await self._parts.ledger.cursors()}
+        webhook_id, cursors = failed.webhook.id, dict[CursorKey, Cursor]()
+        while True:
+            replays = self._parts.book.unended(webhook_id)
+            if all(key in cursors for key in (webhook_id, *(replay.id for replay in replays))):
+                break
+            cursors = {key_of(cursor): cursor for cursor in await self._parts.ledger.cursors()}
         failed.retire()
-        self._add(failed.webhook, cursors[failed.webhook.id])
+        dispatcher = self._add(failed.webhook, cursors[CursorKey(webhook_id)])
+        for replay in replays:
+            dispatcher.add_replay(replay, cursors[CursorKey(replay.id)])

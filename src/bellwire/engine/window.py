@@ -32,9 +32,11 @@ class Window:
 
     def due_ms(self, cursor: Cursor) -> int:
         """When the next batch may be cut: at once after a quiet time, else a throttle after the last window, and after
-        a backoff.
+        a backoff; at a rate that was chosen, after the rest that it asks for.
         """
         retry_at_ms = cursor.retry_at_ms or 0
+        if self._terms.rate_per_s is not None:
+            return max(retry_at_ms, self._terms.rests_until_ms(cursor))
         if cursor.window_opened_at_ms is None or self._last_batches is not None or self._is_open():
             return retry_at_ms
         return max(retry_at_ms, cursor.window_opened_at_ms + self._terms.object.throttle_ms)
@@ -50,6 +52,8 @@ class Window:
         fitting = count_fitting(
             in_window, events_max=self._terms.events_max(cursor), body_bytes_max=self._terms.object.max_batch_bytes
         )
+        if self._terms.rate_per_s is not None:
+            cursor = replace(cursor, window_opened_at_ms=self._terms.now_ms(), window_events=fitting)
         return cursor, self._reader.take(fitting)
 
     def _may_open(self, cursor: Cursor) -> bool:

@@ -6,6 +6,7 @@ from typing import Final, NewType
 import msgspec
 
 from bellwire.model.batch import BatchId
+from bellwire.model.cursor import ReplayId
 from bellwire.model.duration import DurationMs
 from bellwire.model.event import Position
 from bellwire.model.webhook import WebhookId
@@ -105,7 +106,10 @@ Outcome = Delivered | Refused | RetryLater | Gone | Failed
 
 
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
-    """One request and its outcome. number counts the batch's attempts from 1; first and last bound its events."""
+    """One request and its outcome. number counts the batch's attempts from 1; first and last bound its events.
+
+    replay_id: of the replay that it was made for; None for live delivery.
+    """
 
     id: AttemptId
     webhook_id: WebhookId
@@ -118,6 +122,7 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes: int
     response: Response
     outcome: Outcome
+    replay_id: ReplayId | None = None
 
 
 class Advance(msgspec.Struct, frozen=True):

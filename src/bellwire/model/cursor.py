@@ -1,6 +1,7 @@
 """A webhook's place in the log, and all that delivery must remember across a crash."""
 
 import enum
+from typing import NewType
 
 import msgspec
 
@@ -9,9 +10,17 @@ from bellwire.model.event import EventTypeId, Position
 from bellwire.model.positions import Positions, behind, count_of
 from bellwire.model.webhook import WebhookId
 
+ReplayId = NewType("ReplayId", str)
+
+CursorKey = NewType("CursorKey", str)
+"""What a cursor is stored by: the id of its replay, else of its webhook."""
+
 
 class SetAside(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that was refused alone and is tried again beside the cursor. failures: its own, in a row."""
+    """An event that was refused alone and is tried again beside the cursor. failures: its own, in a row.
+
+    accepted_at_ms: of the event; in a replay, when it was refused.
+    """
 
     position: Position
     type: EventTypeId
@@ -42,16 +51,19 @@ class Smaller(msgspec.Struct, frozen=True, kw_only=True):
 
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """position: the next to deliver, all before it is settled or set aside. revision counts the writes of this cursor.
+    replay_id: of the replay that it belongs to; None for the webhook's own, of live delivery.
 
     failures: in a row, cleared by a success only; `failure` (in words) and `retry_at_ms` speak of the last of them.
     filter_revision: that of the webhook's filter which chose from here on.
     since_ms: when the first of the failures was, or the success that ended the ones before.
-    gone: the endpoint answered 410. delivered, discarded_for (each DiscardReason): events, since the webhook exists.
+    gone: the endpoint answered 410. delivered, discarded_for (each DiscardReason): events, since the cursor exists.
+    window_events: those of the batch that was cut last.
     Times in milliseconds since 1970.
     """
 
     webhook_id: WebhookId
     position: Position
+    replay_id: ReplayId | None = None
     revision: int = 0
     open: Batch | None = None
     splitting: Splitting | None = None
@@ -64,6 +76,7 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     gone: bool = False
     retry_at_ms: int | None = None
     window_opened_at_ms: int | None = None
+    window_events: int = 0
     last_success_at_ms: int | None = None
     last_failure_at_ms: int | None = None
     delivered: int = 0
@@ -73,6 +86,11 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     def discarded(self) -> int:
         """Events given up, for whatever reason, since the webhook exists."""
         return sum(self.discarded_for.values())
+
+
+def key_of(cursor: Cursor) -> CursorKey:
+    """What the cursor is stored by."""
+    return CursorKey(cursor.webhook_id if cursor.replay_id is None else cursor.replay_id)
 
 
 def read_to(cursor: Cursor) -> Position:
@@ -112,12 +130,13 @@ def counted(cursor: Cursor, reason: DiscardReason, events: int) -> Cursor:
 
 
 class Discard(msgspec.Struct, frozen=True, kw_only=True):
-    """Events of one webhook that were given up together, at one time, for one reason."""
+    """Events of one webhook that were given up together, at one time, for one reason; by live delivery or a replay."""
 
     webhook_id: WebhookId
     reason: DiscardReason
     at_ms: int
     members: Positions
+    replay_id: ReplayId | None = None
 
 
 class CursorMove(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Sets of positions, kept as runs: which events a batch carries, which were discarded."""
 
+import bisect
 from collections.abc import Iterable, Iterator
 from typing import NewType
 
@@ -30,6 +31,31 @@ def runs_of(ascending: Iterable[Position]) -> Positions:
     return Positions(tuple(runs))
 
 
+def union_of(runs: Iterable[Run]) -> Positions:
+    """The set of all positions in these runs, in whatever order they come and however they overlap."""
+    union: list[Run] = []
+    for first, last in sorted(runs):
+        if union and first <= union[-1][1] + 1:
+            union[-1] = (union[-1][0], max(union[-1][1], last))
+        else:
+            union.append((first, last))
+    return Positions(tuple(union))
+
+
+def from_on(positions: Positions, start: Position, *, count_max: int) -> Positions:
+    """The first positions of the set that are not before the start, count_max of them at most."""
+    found: list[Run] = []
+    left = count_max
+    for at in range(bisect.bisect_left(positions, start, key=lambda run: run[1]), len(positions)):
+        if left == 0:
+            break
+        first = max(positions[at][0], start)
+        last = Position(min(positions[at][1], first + left - 1))
+        found.append((first, last))
+        left -= last - first + 1
+    return Positions(tuple(found))
+
+
 def each_of(positions: Positions) -> Iterator[Position]:
     """Every single position, ascending."""
     for first, last in positions:
@@ -56,7 +82,8 @@ def halves_of(positions: Positions) -> tuple[Positions, Positions]:
 
 def holds(positions: Positions, position: Position) -> bool:
     """Whether the set holds this position."""
-    return any(first <= position <= last for first, last in positions)
+    at = bisect.bisect_left(positions, position, key=lambda run: run[1])
+    return at < len(positions) and positions[at][0] <= position
 
 
 def behind(positions: Positions) -> Position:

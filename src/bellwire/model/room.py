@@ -4,6 +4,7 @@ import enum
 
 import msgspec
 
+from bellwire.model.cursor import ReplayId
 from bellwire.model.webhook import WebhookId
 
 
@@ -16,11 +17,14 @@ class RoomState(enum.Enum):
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """A webhook that still needs a part of the log. bytes: of the log from the first event that waits for it."""
+    """A webhook, or one of its replays, that still needs a part of the log. bytes: of the log from the first event that
+    waits for it.
+    """
 
     webhook_id: WebhookId
     name: str
     bytes: int
+    replay_id: ReplayId | None = None
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,20 +5,25 @@ import enum
 import msgspec
 
 from bellwire.model.attempt import AttemptId
-from bellwire.model.cursor import DiscardReason
+from bellwire.model.cursor import DiscardReason, ReplayId
 from bellwire.model.event import LoggedEvent
+from bellwire.model.replay import ReplayNote
 from bellwire.model.room import Room
 from bellwire.model.webhook import WebhookId
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
-    """One discarded event. number and the event's position make its place in the list of all; at_ms: since 1970."""
+    """One discarded event. number and the event's position make its place in the list of all; at_ms: since 1970.
+
+    replay_id: of the replay that gave it up; None for live delivery.
+    """
 
     number: int
     event: LoggedEvent
     webhook_id: WebhookId
     reason: DiscardReason
     at_ms: int
+    replay_id: ReplayId | None = None
 
 
 class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +69,8 @@ class Verdict(enum.Enum):
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """Why an event did or did not arrive. because: in words; at_ms: when it was delivered or discarded; until_ms: by
-    when a waiting one is given up; attempt_id: the attempt that delivered it. Times in milliseconds since 1970.
+    when a waiting one is given up; attempt_id: the attempt that delivered it. replays: those that concerned it, too.
+    Times in milliseconds since 1970.
     """
 
     webhook_id: WebhookId
@@ -73,6 +79,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     at_ms: int | None = None
     until_ms: int | None = None
     attempt_id: AttemptId | None = None
+    replays: tuple[ReplayNote, ...] = ()
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):

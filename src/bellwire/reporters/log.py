@@ -8,8 +8,9 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 from bellwire.model.attempt import Answer, Attempt, Delivered, Failed, Gone, NoAnswer, Refused, RetryLater
-from bellwire.model.cursor import Discard
+from bellwire.model.cursor import Discard, ReplayId
 from bellwire.model.positions import count_of
+from bellwire.model.replay import Replay
 from bellwire.model.room import Room, RoomState
 from bellwire.model.source import SourceName
 from bellwire.model.webhook import WebhookId
@@ -35,8 +36,9 @@ class LogReporter:
 
     def attempt_settled(self, attempt: Attempt) -> None:
         """See reporter.Reporter; deliveries at level debug, failures at warning."""
-        fields = {
+        fields: dict[str, object] = {
             "webhook": attempt.webhook_id,
+            **_replay(attempt.replay_id),
             "batch": attempt.batch_id,
             "attempt": attempt.number,
             "events": attempt.events,
@@ -63,10 +65,23 @@ class LogReporter:
         self._log.warning(
             "events discarded",
             webhook=discard.webhook_id,
+            **_replay(discard.replay_id),
             reason=discard.reason.value,
             events=count_of(discard.members),
             first=discard.members[0][0],
             last=discard.members[-1][1],
+        )
+
+    def replay_ended(self, replay: Replay) -> None:
+        """See reporter.Reporter."""
+        end = replay.end
+        self._log.info(
+            "replay cancelled" if replay.cancelled_because else "replay done",
+            webhook=replay.webhook_id,
+            replay=replay.id,
+            **({"because": replay.cancelled_because} if replay.cancelled_because else {}),
+            **({} if end is None else {"delivered": end.delivered, "discarded": sum(end.discarded_for.values())}),
+            **({} if end is None else {"cancelled": end.cancelled}),
         )
 
     def storage_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
@@ -81,7 +96,7 @@ class LogReporter:
             "used_bytes": room.used_bytes,
             "limit_bytes": room.limit_bytes,
             "free_bytes": room.free_bytes,
-            "holders": [holder.webhook_id for holder in room.holders],
+            "holders": [holder.replay_id or holder.webhook_id for holder in room.holders],
         }
         match room.state:
             case RoomState.AMPLE:
@@ -104,6 +119,10 @@ class LogReporter:
     def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """See reporter.Reporter."""
         self._log.error("a dispatcher failed and is begun anew", webhook=webhook_id, exc_info=problem)
+
+
+def _replay(replay_id: ReplayId | None) -> dict[str, str]:
+    return {} if replay_id is None else {"replay": replay_id}
 
 
 def _in_a_line(_logger: WrappedLogger, _method: str, fields: EventDict) -> tuple[tuple[str], Mapping[str, Any]]:

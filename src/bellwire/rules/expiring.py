@@ -3,6 +3,7 @@
 import msgspec
 
 from bellwire.model.event import Position
+from bellwire.model.replay import Replay
 from bellwire.model.webhook import RegisteredWebhook
 
 
@@ -19,4 +20,16 @@ def deadline_ms(position: Position, accepted_at_ms: int, webhook: RegisteredWebh
     resumed = webhook.resumed
     if resumed is not None and position < resumed.log_end:
         counted_from_ms = max(counted_from_ms, resumed.at_ms)
+    return counted_from_ms + webhook.object.discard_after_ms
+
+
+def replay_deadline_ms(replay: Replay, webhook: RegisteredWebhook, start: Start, *, since_ms: int) -> int:
+    """When a replay's event is given up: discardAfter from the latest of since_ms, the replay's start and resume, the
+    webhook's resume and our start.
+
+    since_ms: of a waiting event, when the replay last got on: its last success, or the end of a rest that its rate
+    asks for, so that no rate is too slow; of an event set aside, when it was refused.
+    """
+    resumed_ms = webhook.resumed.at_ms if webhook.resumed is not None else 0
+    counted_from_ms = max(since_ms, replay.started_at_ms, replay.resumed_at_ms, resumed_ms, start.at_ms)
     return counted_from_ms + webhook.object.discard_after_ms

@@ -53,7 +53,9 @@ def show_bytes(count: int) -> str:
 def _held_by(room: Room) -> str:
     if not room.holders:
         return ""
-    return f"; they wait for {_named(room)}; get their endpoints going, disable them, or raise the limit"
+    return (
+        f"; they wait for {_named(room)}; get their endpoints going, disable them{_or_cancel(room)}, or raise the limit"
+    )
 
 
 def _or_empty(room: Room) -> str:
@@ -61,4 +63,12 @@ def _or_empty(room: Room) -> str:
 
 
 def _named(room: Room) -> str:
-    return ", ".join(f"{holder.name} ({holder.webhook_id}, {show_bytes(holder.bytes)})" for holder in room.holders)
+    return ", ".join(f"{holder.name} ({_place(holder)}, {show_bytes(holder.bytes)})" for holder in room.holders)
+
+
+def _place(holder: Holder) -> str:
+    return holder.webhook_id if holder.replay_id is None else f"replay {holder.replay_id} of {holder.webhook_id}"
+
+
+def _or_cancel(room: Room) -> str:
+    return ", cancel the replay" if any(holder.replay_id is not None for holder in room.holders) else ""

@@ -71,6 +71,11 @@ def move_cursor(
     assert_never(step)
 
 
+def end_elsewhere(cursor: Cursor, outcome: Outcome, *, now_ms: int) -> Cursor:
+    """The cursor after the endpoint said to another cursor's batch that it wants nothing more."""
+    return replace(_failed(cursor, outcome, now_ms), gone=True)
+
+
 def _advance(cursor: Cursor, batch: Batch) -> Cursor:
     moved = replace(cursor, retry_at_ms=None, delivered=cursor.delivered + _size(batch))
     if cursor.splitting is None:

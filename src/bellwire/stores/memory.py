@@ -10,7 +10,7 @@ import msgspec
 
 from bellwire.errors import ConflictingEvent, EditConflict, StaleCursor
 from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import Cursor, CursorMove, Discard
+from bellwire.model.cursor import Cursor, CursorKey, CursorMove, Discard, key_of
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
 from bellwire.model.positions import Positions, behind, holds
@@ -27,6 +27,7 @@ from bellwire.store import (
     Page,
 )
 from bellwire.stores.gate import Gate
+from bellwire.stores.memory_replays import MemoryReplays
 from bellwire.stores.memory_sources import MemorySources
 from bellwire.stores.repeating import Remains, digest_of, repeats, take_apart
 
@@ -37,13 +38,14 @@ STEP_MAX: Final = 1_000
 
 
 class MemoryStore:
-    """The three parts in lists and dictionaries. Every call takes effect at once, without a turn of the event loop."""
+    """The four parts in lists and dictionaries. Every call takes effect at once, without a turn of the event loop."""
 
     def __init__(self) -> None:
         self._gate = Gate()
         self.log = MemoryEventLog(self._gate)
         self.registry = MemoryRegistry(self._gate)
         self.ledger = MemoryLedger(self._gate, self.registry.first_cursors)
+        self.replays = MemoryReplays(self._gate, self.registry.first_cursors)
 
     def size_bytes(self) -> int:
         """The bytes of the logged events; nothing is on disk."""
@@ -174,6 +176,15 @@ class MemoryEventLog:
         self._gate.check()
         return sum(types is None or event.type in types for event in self._stretch(start, before))
 
+    async def count_at(self, positions: Positions, *, types: frozenset[EventTypeId] | None) -> int:
+        """How many of these positions hold an event of these types."""
+        return sum(types is None or event.type in types for event in await self.fetch(positions))
+
+    async def position_at(self, time_ms: int) -> Position:
+        """Where the first event stands that was accepted at that time or later."""
+        self._gate.check()
+        return next((event.position for event in self._events if event.accepted_at_ms >= time_ms), self.end)
+
     async def last_positions(self) -> dict[EventTypeId, Position]:
         """For each type that was ever logged, the position of its last event."""
         self._gate.check()
@@ -234,7 +245,7 @@ class MemoryRegistry(MemorySources):
 
     def __init__(self, gate: Gate) -> None:
         super().__init__(gate)
-        self.first_cursors: dict[WebhookId, Cursor] = {}
+        self.first_cursors: dict[CursorKey, Cursor] = {}
         self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
         self._types: dict[EventTypeId, EventType] = {}
         self._tokens: dict[str, str] = {}
@@ -250,7 +261,7 @@ class MemoryRegistry(MemorySources):
         if webhook.id in self._webhooks:
             raise EditConflict(f"there is a webhook {webhook.id!r} already; replace it, or add one of another id")
         self._webhooks[webhook.id] = webhook
-        self.first_cursors[webhook.id] = cursor
+        self.first_cursors[key_of(cursor)] = cursor
 
     async def replace_webhook(self, webhook: RegisteredWebhook) -> None:
         """Store an edit."""
@@ -282,9 +293,9 @@ class MemoryRegistry(MemorySources):
 
 
 class MemoryLedger:
-    """Cursors by webhook; attempts and discards in the order of recording."""
+    """Cursors by their keys; attempts and discards in the order of recording."""
 
-    def __init__(self, gate: Gate, cursors: dict[WebhookId, Cursor]) -> None:
+    def __init__(self, gate: Gate, cursors: dict[CursorKey, Cursor]) -> None:
         self._gate = gate
         self._cursors = cursors
         self._attempts: dict[AttemptId, Attempt] = {}
@@ -292,17 +303,18 @@ class MemoryLedger:
         self._discards_made = 0
 
     async def cursors(self) -> tuple[Cursor, ...]:
-        """The cursor of every webhook."""
+        """The cursor of every webhook and replay."""
         self._gate.check()
-        return tuple(self._cursors[webhook_id] for webhook_id in sorted(self._cursors))
+        return tuple(self._cursors[key] for key in sorted(self._cursors))
 
     async def skip(self, move: CursorMove) -> None:
         """Move a cursor without an attempt."""
         self._gate.check()
-        stored = self._cursors.get(move.before.webhook_id)
+        key = key_of(move.before)
+        stored = self._cursors.get(key)
         if stored is None or stored.revision != move.before.revision:
-            raise StaleCursor(f"the cursor of webhook {move.before.webhook_id!r} was moved by somebody else")
-        self._cursors[move.after.webhook_id] = move.after
+            raise StaleCursor(f"the cursor {key!r} was moved by somebody else")
+        self._cursors[key] = move.after
         for discard in move.discards:
             self._discards_made += 1
             self._discards.append(NumberedDiscard(number=self._discards_made, discard=discard))
@@ -335,13 +347,11 @@ class MemoryLedger:
             if attempt.webhook_id == webhook_id and attempt.first <= position <= attempt.last
         )
 
-    async def discard_of(self, webhook_id: WebhookId, position: Position) -> Discard | None:
-        """The discard that gave up the event at the position for a webhook."""
+    async def discards_of(self, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
+        """The discards that gave up the event at the position for a webhook, newest first."""
         self._gate.check()
-        for one in self._discards:
-            if one.discard.webhook_id == webhook_id and holds(one.discard.members, position):
-                return one.discard
-        return None
+        given_up = [one.discard for one in reversed(self._discards) if one.discard.webhook_id == webhook_id]
+        return tuple(discard for discard in given_up if holds(discard.members, position))
 
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""
@@ -381,8 +391,7 @@ class MemoryLedger:
         """Remove discards all of whose events stood before the position."""
         self._gate.check()
         old = [one for one in self._discards if behind(one.discard.members) <= before][:STEP_MAX]
-        for one in old:
-            self._discards.remove(one)
+        self._discards = [one for one in self._discards if one not in old]
         return len(old)
 
 

@@ -9,7 +9,17 @@ from starlette.types import Receive, Scope, Send
 from bellwire.errors import BellwireError, Stopping
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
-from bellwire.web.api import attempts, dead_letters, event_types, events, sources, status, webhook_actions, webhooks
+from bellwire.web.api import (
+    attempts,
+    dead_letters,
+    event_types,
+    events,
+    replays,
+    sources,
+    status,
+    webhook_actions,
+    webhooks,
+)
 from bellwire.web.api.description import description_resources
 from bellwire.web.auth import principal_of
 from bellwire.web.bodies import BodiesInHand
@@ -41,6 +51,13 @@ _RESOURCES: Final[Resources] = {
     "/v1/webhooks/{webhook_id}/test": {"POST": webhook_actions.test_webhook},
     "/v1/sources": {"GET": sources.list_sources, "POST": sources.create_source},
     SOURCE_PATH: {"GET": sources.read_source, "PUT": sources.put_source, "DELETE": sources.delete_source},
+    "/v1/webhooks/{webhook_id}/replays": {"GET": replays.list_webhook_replays, "POST": replays.create_replay},
+    "/v1/replays": {"GET": replays.list_replays},
+    "/v1/replays/{replay_id}": {
+        "GET": replays.read_replay,
+        "PATCH": replays.edit_replay,
+        "DELETE": replays.cancel_replay,
+    },
     "/v1/attempts": {"GET": attempts.list_attempts},
     "/v1/attempts/{attempt_id}": {"GET": attempts.read_attempt},
     "/v1/dead-letters": {"GET": dead_letters.list_dead_letters},

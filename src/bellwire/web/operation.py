@@ -35,6 +35,7 @@ class Tag(enum.Enum):
     SOURCES = "Sources"
     WEBHOOKS = "Webhooks"
     ATTEMPTS = "Attempts and dead letters"
+    REPLAYS = "Replays"
     EVENT_TYPES = "Event types"
     SERVER = "Server"
 

@@ -36,5 +36,8 @@ PATH_PARTS: Final = {
     "event_id": PathPart(description="The id of the event.", example="order-7", length_max=EVENT_ID_LENGTH_MAX),
     "source_name": PathPart(description="The name of the source.", example="mail", length_max=SOURCE_NAME_LENGTH_MAX),
     "attempt_id": PathPart(description="The id of the attempt.", example="019786a2-11aa-7000-8000-6f6e6c7920aa"),
+    "replay_id": PathPart(
+        description="The id that the server gave the replay.", example="019786a3-2bbb-7000-8000-000000000001"
+    ),
     "type_id": PathPart(description="The id of the event type.", example="auth.success", length_max=TYPE_ID_LENGTH_MAX),
 }

@@ -18,6 +18,7 @@ OF_WHOLE_TABLES = {
     "list_cursors.sql",
     "list_declared_types.sql",
     "list_logged_types.sql",
+    "list_replays.sql",
     "list_tokens.sql",
     "list_sources.sql",
     "list_webhooks.sql",

@@ -8,7 +8,7 @@ import msgspec
 
 from bellwire.errors import StaleCursor
 from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import Cursor, CursorMove, Discard
+from bellwire.model.cursor import Cursor, CursorKey, CursorMove, Discard, key_of
 from bellwire.model.event import Position
 from bellwire.model.positions import holds
 from bellwire.model.webhook import WebhookId
@@ -44,7 +44,7 @@ class MoveWork(msgspec.Struct, frozen=True):
 
 
 class LedgerWriter:
-    """Lives in the writer's thread. However many webhooks move in a group, it is one statement for each table."""
+    """Lives in the writer's thread. However many cursors move in a group, it is one statement for each table."""
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
@@ -52,26 +52,27 @@ class LedgerWriter:
     def write(self, works: Sequence[MoveWork]) -> Written:
         """Make the moves in their order; a stale one changes nothing."""
         revisions = self._revisions(works)
-        cursors: dict[WebhookId, Cursor] = {}
+        cursors: dict[CursorKey, Cursor] = {}
         made: list[MoveWork] = []
         outcomes: list[StaleCursor | None] = []
         for work in works:
             before, after = work.move.before, work.move.after
-            if revisions.get(before.webhook_id) != before.revision:
-                outcomes.append(StaleCursor(f"the cursor of webhook {before.webhook_id!r} was moved by somebody else"))
+            key = key_of(before)
+            if revisions.get(key) != before.revision:
+                outcomes.append(StaleCursor(f"the cursor {key!r} was moved by somebody else"))
                 continue
             outcomes.append(None)
-            revisions[before.webhook_id] = after.revision
-            cursors[before.webhook_id] = after
+            revisions[key] = after.revision
+            cursors[key] = after
             made.append(work)
         self._put(_PUT_CURSORS, _encoded(list(cursors.values())))
         self._add([work.attempt for work in made if work.attempt is not None])
         self._put(_ADD_DISCARDS, _encoded([discard for work in made for discard in work.move.discards]))
         return Written(outcomes)
 
-    def _revisions(self, works: Sequence[MoveWork]) -> dict[WebhookId, int]:
-        webhook_ids = apsw.carray(tuple({str(work.move.before.webhook_id) for work in works}))
-        return dict(rows_of(self._connection, _LIST_CURSOR_REVISIONS, webhook_ids))
+    def _revisions(self, works: Sequence[MoveWork]) -> dict[CursorKey, int]:
+        keys = apsw.carray(tuple({str(key_of(work.move.before)) for work in works}))
+        return dict(rows_of(self._connection, _LIST_CURSOR_REVISIONS, keys))
 
     def _add(self, attempts: Sequence[Attempt]) -> None:
         encoded = _encoded(attempts)
@@ -99,7 +100,7 @@ class SqliteLedger:
         self._readers = readers
 
     async def cursors(self) -> tuple[Cursor, ...]:
-        """The cursor of every webhook, in the order of their ids."""
+        """The cursor of every webhook and replay, in the order of their ids."""
         return await self._readers.read(_cursors)
 
     async def skip(self, move: CursorMove) -> None:
@@ -122,9 +123,9 @@ class SqliteLedger:
         """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
         return await self._readers.read(lambda connection: _attempts_over(connection, webhook_id, position))
 
-    async def discard_of(self, webhook_id: WebhookId, position: Position) -> Discard | None:
-        """The discard that gave up the event at the position for a webhook."""
-        return await self._readers.read(lambda connection: _discard_of(connection, webhook_id, position))
+    async def discards_of(self, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
+        """The discards that gave up the event at the position for a webhook, newest first."""
+        return await self._readers.read(lambda connection: _discards_of(connection, webhook_id, position))
 
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""
@@ -172,12 +173,10 @@ def _attempts_over(connection: apsw.Connection, webhook_id: WebhookId, position:
     return tuple([msgspec.json.decode(attempt, type=Attempt) for (attempt,) in rows])
 
 
-def _discard_of(connection: apsw.Connection, webhook_id: WebhookId, position: Position) -> Discard | None:
-    for (encoded,) in connection.execute(_LIST_DISCARDS_OVER, (webhook_id, position)):
-        discard = msgspec.json.decode(encoded, type=Discard)
-        if holds(discard.members, position):
-            return discard
-    return None
+def _discards_of(connection: apsw.Connection, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
+    decoder = msgspec.json.Decoder(Discard)
+    over = [decoder.decode(encoded) for (encoded,) in connection.execute(_LIST_DISCARDS_OVER, (webhook_id, position))]
+    return tuple([discard for discard in over if holds(discard.members, position)])
 
 
 def _discards(connection: apsw.Connection, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:

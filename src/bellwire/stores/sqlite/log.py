@@ -135,6 +135,19 @@ class SqliteEventLog:
             lambda connection: LogSearcher(connection, self._reader.types).count(start, before=before, types=types)
         )
 
+    async def count_at(self, positions: Positions, *, types: frozenset[EventTypeId] | None) -> int:
+        """How many of these positions hold an event of these types."""
+        return await self._readers.read(
+            lambda connection: LogSearcher(connection, self._reader.types).count_at(positions, types=types)
+        )
+
+    async def position_at(self, time_ms: int) -> Position:
+        """Where the first event stands up to which one was accepted at that time or later."""
+        position = await self._readers.read(
+            lambda connection: LogSearcher(connection, self._reader.types).position_at(time_ms)
+        )
+        return min(position, self.end)
+
     async def last_positions(self) -> dict[EventTypeId, Position]:
         """For each type that was ever logged, the position of its last event."""
         rows = await self._readers.read(list_logged_types)

@@ -25,6 +25,8 @@ STEP_BYTES_MAX: Final = 1024 * 1024
 STEP_BLOCKS_MAX: Final = 64
 """Of one removal, so that it delays what else is written by a few milliseconds only; a single block always fits."""
 
+POSITION_MAX: Final = Position(2**63 - 1)
+
 _LIST_BLOCKS: Final = statement("list_blocks")
 _FIND_BLOCK: Final = statement("find_block")
 _FIND_EVENT_POSITION: Final = statement("find_event_position")
@@ -129,6 +131,10 @@ class LogReader:
         for row in rows_of(self._connection, _FIND_BLOCK, position):
             return block_of(row)
         return None
+
+    def block_from(self, position: Position) -> Block | None:
+        """The block that holds the position, or the next one."""
+        return next(self._blocks(position, POSITION_MAX), None)
 
     def numbers_of(self, types: Iterable[EventTypeId]) -> frozenset[int]:
         """The numbers of those types that were ever logged."""

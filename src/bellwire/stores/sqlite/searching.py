@@ -7,8 +7,9 @@ from typing import Final
 import apsw
 
 from bellwire.model.event import FIRST_POSITION, EventTypeId, LoggedEvent, Position
+from bellwire.model.positions import Positions
 from bellwire.store import EventSearch
-from bellwire.stores.sqlite.block import events_of
+from bellwire.stores.sqlite.block import Block, events_of
 from bellwire.stores.sqlite.connection import Binding, rows_of
 from bellwire.stores.sqlite.logged_types import LoggedTypes
 from bellwire.stores.sqlite.reading import LogReader
@@ -55,6 +56,29 @@ class LogSearcher:
         with self._connection:  # one view of the log, whatever is removed meanwhile
             count = self._count(start, before, types)
         return count  # noqa: RET504 - mypy takes the connection for one that may swallow exceptions
+
+    def count_at(self, positions: Positions, *, types: frozenset[EventTypeId] | None) -> int:
+        """How many of these positions hold an event of these types; each block is read once."""
+        wanted = None if types is None else self._reader.numbers_of(types)
+        count = 0
+        block: Block | None = None
+        with self._connection:  # as count
+            for first, last in positions:
+                at = first
+                while at <= last:
+                    if block is None or not block.first <= at < block.behind:
+                        block = self._reader.block_from(at)
+                    if block is None or block.first > last:
+                        break
+                    begin, behind = max(at, block.first), min(last + 1, block.behind)
+                    numbers = block.types[begin - block.first : behind - block.first]
+                    count += len(numbers) if wanted is None else sum(number in wanted for number in numbers)
+                    at = Position(behind)
+        return count
+
+    def position_at(self, time_ms: int) -> Position:
+        """Where the first event stands up to which one was accepted at that time or later; else the end."""
+        return self._first_reaching(time_ms, self._end())
 
     def _count(self, start: Position, before: Position, types: frozenset[EventTypeId] | None) -> int:
         wanted = frozenset(self._types.names) if types is None else self._reader.numbers_of(types)

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 
 from bellwire.errors import IncompatibleStore
-from bellwire.store import EventLog, Ledger, Registry, Store
+from bellwire.store import EventLog, Ledger, Registry, Replays, Store
 from bellwire.stores.gate import Gate
 from bellwire.stores.sqlite.appending import Appender, find_log_end
 from bellwire.stores.sqlite.connection import (
@@ -26,6 +26,7 @@ from bellwire.stores.sqlite.readers import Readers
 from bellwire.stores.sqlite.reading import LogReader
 from bellwire.stores.sqlite.registry import RegistryWriter, SqliteRegistry
 from bellwire.stores.sqlite.removing import GiveBack, Remover, find_log_begin
+from bellwire.stores.sqlite.replays import ReplaysWriter, SqliteReplays
 from bellwire.stores.sqlite.writer import Writer
 
 
@@ -58,7 +59,7 @@ def _open_migrated(path: Path) -> apsw.Connection:
 
 
 class SqliteStore:
-    """The three parts over one file. It belongs to the event loop on which it was made."""
+    """The four parts over one file. It belongs to the event loop on which it was made."""
 
     def __init__(self, path: Path, writing: apsw.Connection) -> None:
         self._path = path
@@ -72,7 +73,10 @@ class SqliteStore:
         appender = Appender(writing, types, end, followers.announce)
         registry_writer, ledger_writer = RegistryWriter(writing), LedgerWriter(writing)
         self._remover = remover = Remover(writing, followers.removed)
-        self._writer = Writer(writing, registry_writer, appender, ledger_writer, remover, gate=self._gate)
+        replays_writer = ReplaysWriter(writing)
+        self._writer = Writer(
+            writing, registry_writer, appender, ledger_writer, replays_writer, remover, gate=self._gate
+        )
         self._log = SqliteEventLog(
             LogReader(self._reading, types),
             self._readers,
@@ -83,6 +87,7 @@ class SqliteStore:
         )
         self._registry = SqliteRegistry(self._writer, registry_writer, self._readers)
         self._ledger = SqliteLedger(self._writer, ledger_writer, remover, self._readers)
+        self._replays = SqliteReplays(self._writer, replays_writer, self._readers)
 
     @property
     def log(self) -> EventLog:
@@ -98,6 +103,11 @@ class SqliteStore:
     def ledger(self) -> Ledger:
         """Cursors, attempts and discards."""
         return self._ledger
+
+    @property
+    def replays(self) -> Replays:
+        """What is delivered again on request."""
+        return self._replays
 
     def size_bytes(self) -> int:
         """The bytes of the file and of its companions."""

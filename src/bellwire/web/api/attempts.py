@@ -73,6 +73,7 @@ class AttemptView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     id: str
     webhook_id: str
+    replay_id: Annotated[str | None, msgspec.Meta(description="The replay it was made for; null: live delivery.")]
     batch_id: Annotated[str, msgspec.Meta(description="The `webhook-id` of the request, the same in its retries.")]
     number: Annotated[int, msgspec.Meta(description="Of the attempts of the batch, from 1.")]
     at: Time
@@ -100,6 +101,7 @@ _WEBHOOK: Final = text_parameter("webhook", "Only those of the webhook of this i
 _EXAMPLE: Final = AttemptView(
     id="019786a2-11aa-7000-8000-6f6e6c7920aa",
     webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e",
+    replay_id=None,
     batch_id="019786a2-0f3e-7000-8000-000000000001",
     number=2,
     at="2026-01-31T08:00:05.120Z",
@@ -176,6 +178,7 @@ def _view(attempt: Attempt) -> AttemptView:
     return AttemptView(
         id=attempt.id,
         webhook_id=attempt.webhook_id,
+        replay_id=attempt.replay_id,
         batch_id=attempt.batch_id,
         number=attempt.number,
         at=show_time_ms(attempt.at_ms),

@@ -33,6 +33,7 @@ class DeadLetterView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     event_id: str
     type: str
     webhook_id: str
+    replay_id: Annotated[str | None, msgspec.Meta(description="The replay that gave it up; null: live delivery did.")]
     reason: DiscardReason
     at: Time
 
@@ -45,6 +46,7 @@ _EXAMPLE: Final = DeadLetterView(
     event_id="order-7",
     type="shop.order-paid",
     webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e",
+    replay_id=None,
     reason=DiscardReason.EXPIRED,
     at="2026-01-31T08:05:00.000Z",
 )
@@ -95,6 +97,7 @@ def _view(letter: DeadLetter) -> DeadLetterView:
         event_id=event.id,
         type=event.type,
         webhook_id=letter.webhook_id,
+        replay_id=letter.replay_id,
         reason=letter.reason,
         at=show_time_ms(letter.at_ms),
     )

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
 from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Scope
+from bellwire.model.replay import ReplayVerdict
 from bellwire.model.status import Explanation, Verdict
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.suggesting import quoted
@@ -42,6 +43,15 @@ class EventPlace(msgspec.Struct, frozen=True, array_like=True, tag="event"):
     position: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
 
+class ReplayNoteView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """That a replay concerned an event."""
+
+    replay_id: str
+    verdict: ReplayVerdict
+    because: Annotated[str, msgspec.Meta(description="The reason, for a person.")]
+    at: Annotated[Time | None, msgspec.Meta(description="When it was delivered or discarded.")]
+
+
 class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Why an event did or did not reach a webhook."""
 
@@ -51,6 +61,9 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     at: Annotated[Time | None, msgspec.Meta(description="When it was delivered or discarded.")]
     until: Annotated[Time | None, msgspec.Meta(description="When it is given up, if it waits so long.")]
     attempt_id: Annotated[str | None, msgspec.Meta(description="The attempt that delivered it.")]
+    replays: Annotated[
+        tuple[ReplayNoteView, ...], msgspec.Meta(description="Replays that delivered it, hold it or gave it up, too.")
+    ]
 
 
 _PLACES: Final = msgspec.json.Decoder(EventPlace)
@@ -76,6 +89,7 @@ _EXPLANATION: Final = ExplanationView(
     at="2026-01-31T08:00:01.000Z",
     until=None,
     attempt_id="019786a2-11aa-7000-8000-6f6e6c7920aa",
+    replays=(),
 )
 
 
@@ -166,6 +180,15 @@ def _view_explanation(explanation: Explanation) -> ExplanationView:
         at=show_time_ms_or_none(explanation.at_ms),
         until=show_time_ms_or_none(explanation.until_ms),
         attempt_id=explanation.attempt_id,
+        replays=tuple(
+            ReplayNoteView(
+                replay_id=note.replay_id,
+                verdict=note.verdict,
+                because=note.because,
+                at=show_time_ms_or_none(note.at_ms),
+            )
+            for note in explanation.replays
+        ),
     )
 
 

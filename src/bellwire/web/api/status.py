@@ -20,6 +20,7 @@ class HolderView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     webhook_id: str
     name: str
+    replay_id: Annotated[str | None, msgspec.Meta(description="If it is one of its replays that needs it.")]
     bytes: Annotated[int, msgspec.Meta(description="Of the log, from the first event that waits for it.")]
 
 
@@ -65,7 +66,9 @@ _EXAMPLE = StatusView(
         limit_bytes=10_737_418_240,
         free_bytes=21_474_836_480,
         floor_bytes=268_435_456,
-        holders=(HolderView(webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e", name="crm", bytes=20_480),),
+        holders=(
+            HolderView(webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e", replay_id=None, name="crm", bytes=20_480),
+        ),
     ),
 )
 
@@ -106,7 +109,8 @@ def _view_room(room: Room) -> RoomView:
         free_bytes=room.free_bytes,
         floor_bytes=room.floor_bytes,
         holders=tuple(
-            HolderView(webhook_id=holder.webhook_id, name=holder.name, bytes=holder.bytes) for holder in room.holders
+            HolderView(webhook_id=holder.webhook_id, replay_id=holder.replay_id, name=holder.name, bytes=holder.bytes)
+            for holder in room.holders
         ),
     )
 

@@ -1,2 +1,2 @@
--- ?1: ids of webhooks
-SELECT webhook_id, revision FROM carray(?1) CROSS JOIN cursors ON webhook_id = value
+-- ?1: keys of cursors
+SELECT key, revision FROM carray(?1) CROSS JOIN cursors ON key = value

@@ -1,1 +1,1 @@
-SELECT cursor FROM cursors ORDER BY webhook_id
+SELECT cursor FROM cursors ORDER BY key

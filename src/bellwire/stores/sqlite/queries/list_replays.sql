@@ -1,0 +1,1 @@
+SELECT replay FROM replays ORDER BY id

@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO replays (id, replay) VALUES (?1, ?2)
