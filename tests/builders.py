@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from bellwire.model.cursor import ReplayId
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import Catalogue, EventType, FormerType, TracingLevel
+from bellwire.model.replay import Part, Replay, ReplayWish
 from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
 
 URL = "https://hooks.example.com/in"
@@ -63,6 +65,20 @@ def make_event(
     """An event in the log; its id is made from the position unless one is given."""
     new = make_new_event(event_id or f"event-{position}", type_id, data=data)
     return LoggedEvent(position=Position(position), accepted_at_ms=accepted_at_ms, type=new.type, encoded=new.encoded)
+
+
+def make_replay(**overrides: Any) -> Replay:  # noqa: ANN401 - fields of any type
+    """One of the first ten positions of the log, of all types."""
+    fields: dict[str, Any] = {
+        "id": ReplayId("replay-1"),
+        "webhook_id": WebhookId("wh-1"),
+        "wish": ReplayWish(from_position=Position(1)),
+        "part": Part(since=Position(1), until=Position(11)),
+        "missing": 0,
+        "created_at_ms": 1_687_359_300_000,
+        "counted_from_ms": 1_687_359_300_000,
+    }
+    return Replay(**(fields | overrides))
 
 
 def make_catalogue() -> Catalogue:

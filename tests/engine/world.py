@@ -127,8 +127,9 @@ class World:
         return [delivery.event_ids for delivery in self.deliveries()]
 
     async def cursor(self, webhook_id: WebhookId) -> Cursor:
-        """As it is stored."""
-        return {cursor.webhook_id: cursor for cursor in await self.store.ledger.cursors()}[webhook_id]
+        """That of live delivery, as it is stored."""
+        cursors = await self.store.ledger.cursors()
+        return {cursor.webhook_id: cursor for cursor in cursors if cursor.replay_id is None}[webhook_id]
 
 
 def answer(status: int, *headers: tuple[str, str]) -> Response:

@@ -3,6 +3,16 @@
 TYPES = ("auth.success", "auth.failed", "smtp.ehlo")
 
 
+class ModelReplay:
+    """Which events one replay is to deliver: those that it means, as far as the webhook wants them."""
+
+    def __init__(self, meant: set[int], wanted: set[int]) -> None:
+        self.meant = meant
+        self.wanted = wanted
+        self.accepted: list[int] = []
+        self.refused_alone: set[int] = set()
+
+
 class ModelWebhook:
     """Which events one webhook is owed, and what has become of them."""
 
@@ -16,6 +26,8 @@ class ModelWebhook:
         self.discarded: set[int] = set()
         self.poison: set[int] = set()
         self.refused_alone: set[int] = set()
+
+        self.replays: dict[str, ModelReplay] = {}
 
     @property
     def waiting(self) -> set[int]:
@@ -34,6 +46,14 @@ class ModelWebhook:
         elif status in {400, 413, 422} and len(positions) == 1:
             self.refused_alone |= set(positions)
         return status
+
+    def refilter_replays(self, log: dict[int, str], places: dict[str, int]) -> None:
+        """What a replay has passed as unwanted stays passed."""
+        for replay_id, place in places.items():
+            replay = self.replays[replay_id]
+            replay.wanted = {at for at in replay.wanted if at < place} | {
+                at for at in replay.meant if at >= place and log[at] in self.types
+            }
 
     def refilter(self, types: set[str], log: dict[int, str], aside: set[int]) -> None:
         """From the first event that waits on, all goes by the new filter, and so does what was set aside."""

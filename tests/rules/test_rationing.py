@@ -1,6 +1,7 @@
 import pytest
 from msgspec.structs import replace
 
+from bellwire.model.cursor import ReplayId
 from bellwire.model.room import Holder, Room, RoomState
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.rationing import blameworthy, explain, show_bytes, state_of
@@ -47,6 +48,13 @@ def test_the_limit_is_explained_with_who_holds_how_much_and_the_setting() -> Non
     assert "10.0 MiB of at most 10.0 MiB (setting backlog-limit)" in said
     assert "slow.example (id-slow.example, 10.0 MiB), dead.example (id-dead.example, 2.0 MiB)" in said
     assert "disable them" in said
+
+
+def test_a_replay_that_holds_the_log_is_named_with_what_to_do_about_it() -> None:
+    held = replace(holder("slow.example", 10 * MIB), replay_id=ReplayId("replay-1"))
+    said = explain(replace(ROOM, holders=(held,)))
+    assert "slow.example (replay replay-1 of id-slow.example, 10.0 MiB)" in said
+    assert "disable them, cancel the replay, or raise the limit" in said
 
 
 def test_a_full_file_system_is_explained_with_what_is_left_and_the_setting() -> None:

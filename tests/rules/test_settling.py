@@ -18,7 +18,7 @@ from bellwire.model.cursor import Cursor, Splitting, in_hand, read_to
 from bellwire.model.event import Position
 from bellwire.model.positions import Positions, runs_of
 from bellwire.model.webhook import WebhookId
-from bellwire.rules.settling import REQUESTS_MAX, SMALLER_BATCHES, Settled, move_cursor
+from bellwire.rules.settling import REQUESTS_MAX, SMALLER_BATCHES, Settled, end_elsewhere, move_cursor
 from builders import make_event
 
 FAILED = Failed("answered 500")
@@ -174,3 +174,10 @@ def test_an_endpoint_that_is_gone_says_so_to_an_event_set_aside_too() -> None:
     aside = cursor_with(6, aside=True)
     gone = settle(aside, Gone("answered 410"), Stop()).cursor
     assert (gone.gone, gone.open, gone.failure) == (True, None, "answered 410")
+
+
+def test_an_endpoint_that_is_gone_for_one_cursor_is_gone_for_the_other() -> None:
+    cursor = Cursor(webhook_id=WebhookId("wh-1"), position=Position(4))
+    ended = end_elsewhere(cursor, Gone("it answered 410"), now_ms=9)
+    assert (ended.gone, ended.failures, ended.failure, ended.since_ms) == (True, 1, "it answered 410", 9)
+    assert (ended.position, ended.open) == (4, None)

@@ -36,7 +36,7 @@ async def test_each_discarded_event_is_listed_with_its_reason(client: httpx.Asyn
     letters = await listed(client)
     assert [letter["eventId"] for letter in letters] == ["e-2", "e-1"]
     for letter in letters:
-        assert list(letter) == ["eventId", "type", "webhookId", "reason", "at"]
+        assert list(letter) == ["eventId", "type", "webhookId", "replayId", "reason", "at"]
         assert (letter["type"], letter["webhookId"]) == ("auth.success", webhook_id)
         assert letter["reason"] == "disabled"
         assert dt.datetime.fromisoformat(letter["at"]).tzinfo == dt.UTC

@@ -20,7 +20,13 @@ PIPE_CLOSED: Final = 141
 
 SECTIONS: Final = {
     "Start": {"demo": "demo", "serve": "serve", "config": "config"},
-    "Webhooks": {"webhook": "webhook", "attempts": "attempt", "dead-letters": "attempt", "status": "attempt"},
+    "Webhooks": {
+        "webhook": "webhook",
+        "attempts": "attempt",
+        "dead-letters": "attempt",
+        "replay": "replay",
+        "status": "attempt",
+    },
     "Events": {
         "emit": "emit",
         "events": "event",

@@ -14,6 +14,15 @@ from bellwire.cli.wording import moment
 VERDICT_STYLES = {"delivered": "green", "waiting": "yellow", "discarded": "red", "not-wanted": "dim"}
 
 
+class ReplayNoteRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """That a replay delivered the event, holds it or gave it up."""
+
+    replay_id: str
+    verdict: str
+    because: str
+    at: str | None
+
+
 class ExplanationRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """See GET /v1/events/{id}/why."""
 
@@ -22,6 +31,7 @@ class ExplanationRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     because: str
     at: str | None
     until: str | None
+    replays: tuple[ReplayNoteRow, ...] = ()
 
 
 class Explanations(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,8 +66,15 @@ def why(context: click.Context, event_id: str, webhook_id: str | None, as_json: 
         Column(heading="verdict", styles=VERDICT_STYLES),
         Column(heading="because", cut=Cut.END),
     )
-    rows = ((names.get(item.webhook_id, item.webhook_id), item.verdict, _told(item)) for item in found.items)
+    rows = []
+    for item in found.items:
+        rows.append((names.get(item.webhook_id, item.webhook_id), item.verdict, _told(item)))
+        rows += [(f"  replay {each.replay_id}", each.verdict, _told_of_replay(each)) for each in item.replays]
     print_table(columns, rows)
+
+
+def _told_of_replay(item: ReplayNoteRow) -> str:
+    return item.because + (f"; {moment(item.at)}" if item.at else "")
 
 
 def _told(item: ExplanationRow) -> str:

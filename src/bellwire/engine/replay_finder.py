@@ -58,7 +58,7 @@ class ReplayFinder:
             part=part,
             missing=missing,
             created_at_ms=self._parts.clock.wall_ms(),
-            started_at_ms=now_ms,
+            counted_from_ms=now_ms,
             rate_per_s=wish.rate_per_s,
             paused_at_ms=now_ms if wish.paused else None,
         )

@@ -30,7 +30,7 @@ class ReplayLanes:
     def add(self, replay: Replay, webhook: RegisteredWebhook, cursor: Cursor) -> None:
         """Take up a replay where its cursor stands."""
         terms = Terms(webhook, self._parts.selector, clock=self._parts.clock, start=self._parts.start, replay=replay)
-        self._lanes[replay.id] = Lane(cursor, terms, self._parts)
+        self._lanes = {replay.id: Lane(cursor, terms, self._parts), **self._lanes}
 
     def cancel_all(self, because: str) -> None:
         """End all of them with the next advance."""

@@ -83,11 +83,11 @@ class Replayer:
 
         def change(replay: Replay) -> Replay:
             if edit.rate_per_s is not msgspec.UNSET:
-                replay = replace(replay, rate_per_s=edit.rate_per_s)
+                replay = replace(replay, rate_per_s=edit.rate_per_s, counted_from_ms=now_ms)
             if edit.paused is True and replay.paused_at_ms is None:
                 replay = replace(replay, paused_at_ms=now_ms)
             if edit.paused is False and replay.paused_at_ms is not None:
-                replay = replace(replay, paused_at_ms=None, resumed_at_ms=now_ms)
+                replay = replace(replay, paused_at_ms=None, counted_from_ms=now_ms)
             return replay
 
         replay = self._book.get(replay_id)

@@ -73,9 +73,10 @@ class ReplayEnd(msgspec.Struct, frozen=True, kw_only=True):
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
     """A replay as it is stored; where it stands is in its cursor, until it has ended.
 
-    missing: events that were asked for and are no longer retained. started_at_ms, paused_at_ms, resumed_at_ms (0: it
-    never was): steady time, as ages are taken from; created_at_ms: for people. cancelled_because: in words; empty
-    unless it was cancelled. All times in milliseconds since 1970.
+    missing: events that were asked for and are no longer retained. counted_from_ms: from when deadlines count at the
+    earliest: its start, its last resume or change of rate; this and paused_at_ms by the steady time, from which ages
+    are taken, created_at_ms for people. cancelled_because: in words; empty unless it was cancelled. All times in
+    milliseconds since 1970.
     """
 
     id: ReplayId
@@ -84,10 +85,9 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     part: Part
     missing: int
     created_at_ms: int
-    started_at_ms: int
+    counted_from_ms: int
     rate_per_s: float | None = None
     paused_at_ms: int | None = None
-    resumed_at_ms: int = 0
     cancelled_because: str = ""
     end: ReplayEnd | None = None
 

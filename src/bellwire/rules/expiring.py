@@ -24,12 +24,12 @@ def deadline_ms(position: Position, accepted_at_ms: int, webhook: RegisteredWebh
 
 
 def replay_deadline_ms(replay: Replay, webhook: RegisteredWebhook, start: Start, *, since_ms: int) -> int:
-    """When a replay's event is given up: discardAfter from the latest of since_ms, the replay's start and resume, the
-    webhook's resume and our start.
+    """When a replay's event is given up: discardAfter from the latest of since_ms, the replay's start, last resume or
+    change of rate, the webhook's last resume and our start.
 
     since_ms: of a waiting event, when the replay last got on: its last success, or the end of a rest that its rate
     asks for, so that no rate is too slow; of an event set aside, when it was refused.
     """
     resumed_ms = webhook.resumed.at_ms if webhook.resumed is not None else 0
-    counted_from_ms = max(since_ms, replay.started_at_ms, replay.resumed_at_ms, resumed_ms, start.at_ms)
+    counted_from_ms = max(since_ms, replay.counted_from_ms, resumed_ms, start.at_ms)
     return counted_from_ms + webhook.object.discard_after_ms
