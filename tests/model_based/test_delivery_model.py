@@ -11,16 +11,19 @@ import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from bellwire.errors import ConflictingEvent
+from bellwire.engine.lane import Lane
+from bellwire.errors import ConflictingEvent, InvalidObject
 from bellwire.model.attempt import Request, Response
+from bellwire.model.cursor import ReplayId
 from bellwire.model.positions import each_of
+from bellwire.model.replay import UNENDED_MAX, ReplayState
 from bellwire.model.webhook import WebhookId
 from bellwire.store import DiscardSearch, Store
 from bellwire.stores.memory import MemoryStore
 from bellwire.stores.sqlite.store import open_sqlite_store
 from engine.manual_clock import ManualClock
 from engine.world import Body, Delivery, World, answer
-from model_based.model import TYPES, ModelWebhook
+from model_based.model import TYPES, Account, ModelReplay, ModelWebhook
 
 Result = TypeVar("Result")
 
@@ -57,17 +60,29 @@ class DeliveryMachine(RuleBasedStateMachine):
         world = World(store, self.clock)
         self.gates = {}
         for model in self.models.values():
-            world.sender.answer_with(self.endpoint(model), url=model.url)
+            world.sender.answer_with(self.endpoint(model, world), url=model.url)
         await world.bellwire.start()
         await world.settle()
         return world
 
-    def endpoint(self, model: ModelWebhook) -> Callable[[Request], Response]:
+    def endpoint(self, model: ModelWebhook, world: World) -> Callable[[Request], Response]:
         def take(request: Request) -> Response:
+            assert model.url not in [other.url for other in world.sender.in_flight]
             positions = [int(event.id) for event in msgspec.json.decode(request.body, type=Body).events]
-            return answer(model.answer(positions, self.statuses[model.url]))
+            status = model.answer(positions, self.statuses[model.url])
+            self.account_of(model, world, dict(request.headers)["webhook-id"]).answered(positions, status)
+            return answer(status)
 
         return take
+
+    def account_of(self, model: ModelWebhook, world: World, batch_id: str) -> Account:
+        """Whose batch it is."""
+        webhook_id = next(webhook_id for webhook_id, one in self.models.items() if one is model)
+        for replay_id, replay in model.replays.items():
+            lane = lane_of(world, webhook_id, replay_id)
+            if lane is not None and lane.cursor.open is not None and lane.cursor.open.id == batch_id:
+                return replay
+        return model
 
     def teardown(self) -> None:
         self.run(self.world.cut_off())
@@ -85,7 +100,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     def create(self, types: set[str], throttle: int, batch: int, *, lossy: bool) -> None:
         model = ModelWebhook(f"https://{len(self.models)}.example/", types)
         self.statuses[model.url] = 200
-        self.world.sender.answer_with(self.endpoint(model), url=model.url)
+        self.world.sender.answer_with(self.endpoint(model, self.world), url=model.url)
         webhook_id = self.run(
             self.world.create(
                 url=model.url,
@@ -168,6 +183,7 @@ class DeliveryMachine(RuleBasedStateMachine):
         if types != model.types and model.url not in self.gates:
             cursor = self.run(self.world.cursor(webhook_id))
             model.refilter(types, self.log, {aside.position for aside in cursor.set_aside})
+            self.refilter_replays(webhook_id, model)
             self.run(self.world.bellwire.patch_webhook(webhook_id, {"events": sorted(types)}))
             self.run(self.world.pass_time())
 
@@ -176,7 +192,10 @@ class DeliveryMachine(RuleBasedStateMachine):
     def switch(self, data: st.DataObject) -> None:
         webhook_id = data.draw(st.sampled_from(self.alive()))
         model = self.models[webhook_id]
-        model.enabled = not model.enabled
+        if model.enabled:
+            model.switch_off()
+        else:
+            model.enabled = True
         self.run(self.world.bellwire.patch_webhook(webhook_id, {"enable": model.enabled}))
         self.run(self.world.pass_time())
 
@@ -184,10 +203,72 @@ class DeliveryMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
         webhook_id = data.draw(st.sampled_from(self.alive()))
-        self.models[webhook_id].enabled = False
+        self.models[webhook_id].switch_off()
         self.models[webhook_id].deleted = True
         self.run(self.world.bellwire.delete_webhook(webhook_id))
         self.run(self.world.pass_time())
+
+    @precondition(lambda self: self.log and self.alive())
+    @rule(
+        data=st.data(),
+        narrow=st.sampled_from([None, ["auth.success"], ["auth.failed", "smtp.ehlo"]]),
+        rate=st.sampled_from([None, None, 1]),
+        paused=st.booleans(),
+    )
+    def begin_replay(self, data: st.DataObject, narrow: list[str] | None, rate: int | None, *, paused: bool) -> None:
+        webhook_id = data.draw(st.sampled_from(self.alive()))
+        model = self.models[webhook_id]
+        since = data.draw(st.integers(1, len(self.log)))
+        meant = {at for at in self.log if at >= since and (narrow is None or self.log[at] in narrow)}
+        replay = ModelReplay(meant, {at for at in meant if self.log[at] in model.types})
+        wish = {"fromPosition": since, "types": narrow, "rate": rate, "paused": paused}
+        if data.draw(st.booleans()):
+            wish = {**wish, "fromPosition": None, "ids": [str(at) for at in sorted(meant)] or ["none"]}
+        unended = sum(self.is_unended(webhook_id, replay_id) for replay_id in model.replays)
+        try:
+            # It must be known to the model before its first request comes.
+            status = self.run(self.world.bellwire.replays.create(webhook_id, {**wish, "paused": True}))
+        except InvalidObject:
+            assert not replay.wanted or not model.enabled or unended == UNENDED_MAX
+            return
+        assert (status.wanted, model.enabled) == (len(replay.wanted), True)
+        model.replays[status.replay.id] = replay
+        if not paused:
+            self.run(self.world.bellwire.replays.edit(status.replay.id, {"paused": False}))
+        self.run(self.world.pass_time())
+
+    @precondition(lambda self: self.replays())
+    @rule(
+        data=st.data(), what=st.sampled_from([{"paused": True}, {"paused": False}, {"rate": None}, {"rate": 2}, None])
+    )
+    def edit_or_cancel_replay(self, data: st.DataObject, what: dict[str, Any] | None) -> None:
+        webhook_id, replay_id = data.draw(st.sampled_from(self.replays()))
+        replays = self.world.bellwire.replays
+        if what is None:
+            self.models[webhook_id].replays[replay_id].cancelled = True
+            self.run(replays.cancel(replay_id))
+        else:
+            self.run(replays.edit(replay_id, what))
+        self.run(self.world.pass_time())
+
+    def replays(self) -> list[tuple[WebhookId, ReplayId]]:
+        """Those that have not ended and are not about to."""
+        return [
+            (webhook_id, ReplayId(replay_id))
+            for webhook_id, model in self.models.items()
+            for replay_id, replay in model.replays.items()
+            if not replay.cancelled and self.is_unended(webhook_id, replay_id)
+        ]
+
+    def is_unended(self, webhook_id: WebhookId, replay_id: str) -> bool:
+        return lane_of(self.world, webhook_id, replay_id) is not None
+
+    def refilter_replays(self, webhook_id: WebhookId, model: ModelWebhook) -> None:
+        for replay_id, replay in model.replays.items():
+            lane = lane_of(self.world, webhook_id, replay_id)
+            if lane is not None:
+                aside = {int(aside.position) for aside in lane.cursor.set_aside}
+                replay.refilter(model.types, self.log, aside, place=lane.waits_from)
 
     @rule(graceful=st.booleans(), down_ms=st.sampled_from([0, 60_000]))
     def restart(self, *, graceful: bool, down_ms: int) -> None:
@@ -209,11 +290,15 @@ class DeliveryMachine(RuleBasedStateMachine):
     def every_wanted_event_is_delivered_waiting_or_discarded(self) -> None:
         for model in self.models.values():
             model.discarded = set()
+            for replay in model.replays.values():
+                replay.discarded = set()
         for numbered in self.run(self.world.store.ledger.discards(DiscardSearch(limit=10_000))):
             members = set(each_of(numbered.discard.members))
-            model = self.models[numbered.discard.webhook_id]
-            assert not model.discarded & members
-            model.discarded |= members
+            owner: Account = self.models[numbered.discard.webhook_id]
+            if numbered.discard.replay_id is not None:
+                owner = self.models[numbered.discard.webhook_id].replays[numbered.discard.replay_id]
+            assert not owner.discarded & members
+            owner.discarded |= members
         for webhook_id, model in self.models.items():
             cursor = self.run(self.world.cursor(webhook_id))
             assert cursor.delivered == len(model.accepted)
@@ -225,8 +310,23 @@ class DeliveryMachine(RuleBasedStateMachine):
                 assert status.backlog == len(model.waiting)
 
     @invariant()
+    def every_event_of_a_replay_is_delivered_waiting_discarded_or_cancelled(self) -> None:
+        for webhook_id, model in self.models.items():
+            for replay_id, replay in model.replays.items():
+                replays = self.world.bellwire.replays
+                status = self.run(replays.status(replays.get(ReplayId(replay_id))))
+                ended = status.replay.end is not None
+                assert status.delivered == len(replay.accepted)
+                assert sum(status.discarded.values()) == len(replay.discarded)
+                assert not replay.discarded & set(replay.accepted)
+                assert replay.discarded | set(replay.accepted) <= replay.wanted
+                assert (status.waiting, status.cancelled)[ended] == len(replay.waiting)
+                assert (status.state is ReplayState.CANCELLED) is replay.cancelled or status.state is ReplayState.DONE
+                assert ended is not self.is_unended(webhook_id, replay_id)
+
+    @invariant()
     def everybody_gets_each_event_once_and_in_log_order_but_for_what_was_refused_alone(self) -> None:
-        for model in self.models.values():
+        for model in [each for one in self.models.values() for each in (one, *one.replays.values())]:
             in_order = [position for position in model.accepted if position not in model.refused_alone]
             assert in_order == sorted(set(in_order))
             assert len(model.accepted) == len(set(model.accepted))
@@ -248,6 +348,27 @@ class DeliveryMachine(RuleBasedStateMachine):
             if waiting and status.state == "healthy" and model.url not in self.gates:
                 assert cursor.window_opened_at_ms is not None
                 assert self.clock.steady_ms() - cursor.window_opened_at_ms < 1_000
+
+    @invariant()
+    def no_replay_stalls(self) -> None:
+        for webhook_id, replay_id in self.replays():
+            lane = lane_of(self.world, webhook_id, replay_id)
+            model = self.models[webhook_id]
+            assert lane is not None
+            replays = self.world.bellwire.replays
+            status = self.run(replays.status(replays.get(replay_id)))
+            waiting = model.replays[replay_id].waiting - {aside.position for aside in lane.cursor.set_aside}
+            if waiting and status.state is ReplayState.RUNNING and not status.reason and model.url not in self.gates:
+                assert lane.cursor.window_opened_at_ms is not None
+                assert self.clock.steady_ms() - lane.cursor.window_opened_at_ms < 2_000
+
+
+def lane_of(world: World, webhook_id: WebhookId, replay_id: str) -> Lane | None:
+    """The lane of a replay that has not ended."""
+    try:
+        return world.bellwire._supervisor[webhook_id].replay_lane(ReplayId(replay_id))
+    except KeyError:
+        return None
 
 
 class PersistentDeliveryMachine(DeliveryMachine):
