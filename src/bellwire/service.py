@@ -73,11 +73,10 @@ class Bellwire:
         self.catalogue = load_catalogue()
         self._selector = Selector(self.catalogue)
         self._switchboard = Switchboard(self._selector)
-        self._book = ReplayBook(store.replays)
         parts = Parts(
             log=store.log,
             ledger=store.ledger,
-            book=self._book,
+            book=ReplayBook(store.replays),
             sender=backends.sender,
             clock=clock,
             reporter=backends.reporter,
@@ -89,16 +88,10 @@ class Bellwire:
             user_agent=f"Bellwire/{VERSION}",
         )
         self._supervisor = Supervisor(parts, self._switchboard)
-        self._doorkeeper = Doorkeeper(
-            store, supervisor=self._supervisor, clock=clock, reporter=backends.reporter, limits=limits
-        )
+        reporter = backends.reporter
+        self._doorkeeper = Doorkeeper(store, supervisor=self._supervisor, clock=clock, reporter=reporter, limits=limits)
         self._pruner = Pruner(
-            store,
-            self._doorkeeper,
-            supervisor=self._supervisor,
-            clock=clock,
-            reporter=backends.reporter,
-            limits=limits,
+            store, self._doorkeeper, supervisor=self._supervisor, clock=clock, reporter=reporter, limits=limits
         )
         self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
         self._registrar = Registrar(
@@ -110,14 +103,14 @@ class Bellwire:
         self.sources = SourceRegistrar(store.registry, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
-        self._replayer = Replayer(
+        self.replays = Replayer(
             parts,
             registrar=self._registrar,
             supervisor=self._supervisor,
             doorkeeper=self._doorkeeper,
             catalogue=self.catalogue,
         )
-        self._clerk = Clerk(store, self._book, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
+        self._clerk = Clerk(store, parts.book, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
         self._token_checker = TokenChecker(store.registry)
         self._closing: asyncio.Task[None] | None = None
 
@@ -152,7 +145,7 @@ class Bellwire:
         await self.sources.load()
         webhooks = await registry.webhooks()
         self._registrar.load(webhooks)
-        await self._book.load()
+        await self.replays.load()
         log.follow(self._switchboard.logged)
         self._supervisor.start(webhooks, await ledger.cursors(), last_positions)
         await self._doorkeeper.start()
@@ -355,12 +348,6 @@ class Bellwire:
         event = await self.event(event_id)
         webhooks = self._registrar.all() if webhook_id is None else (self._registrar.get(webhook_id),)
         return tuple([await self._clerk.explain(event, webhook) for webhook in webhooks])
-
-    @property
-    def replays(self) -> Replayer:
-        """Delivering again what the log still holds."""
-        self._home.check()
-        return self._replayer
 
     async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
         """Attempts, newest first."""

@@ -48,6 +48,10 @@ class Replayer:
         self._catalogue = catalogue
         self._finder = ReplayFinder(parts, doorkeeper, catalogue)
 
+    async def load(self) -> None:
+        """Take over what is stored; before the supervisor starts."""
+        await self._book.load()
+
     async def preview(self, webhook_id: WebhookId, document: dict[str, object]) -> ReplayPreview:
         """What a replay would deliver now. Raises UnknownThing, InvalidObject."""
         webhook = self._registrar.get(webhook_id)
