@@ -103,13 +103,7 @@ class Bellwire:
         self.sources = SourceRegistrar(store.registry, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
-        self.replays = Replayer(
-            parts,
-            registrar=self._registrar,
-            supervisor=self._supervisor,
-            doorkeeper=self._doorkeeper,
-            catalogue=self.catalogue,
-        )
+        self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=self._supervisor)
         self._clerk = Clerk(store, parts.book, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
         self._token_checker = TokenChecker(store.registry)
         self._closing: asyncio.Task[None] | None = None

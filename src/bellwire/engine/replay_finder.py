@@ -14,7 +14,6 @@ from bellwire.engine.terms import Terms
 from bellwire.errors import Fault, InvalidObject
 from bellwire.model.cursor import Cursor, DiscardReason, ReplayId
 from bellwire.model.event import EventId, Position
-from bellwire.model.event_type import Catalogue
 from bellwire.model.positions import Positions, Run, behind, count_of, from_on, runs_of, union_of
 from bellwire.model.replay import REPLAYED_RUNS_MAX, Part, Replay, ReplayPreview, ReplayWish
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
@@ -42,10 +41,10 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 class ReplayFinder:
     """Looks into the log and at the dead letters; changes nothing."""
 
-    def __init__(self, parts: Parts, doorkeeper: Doorkeeper, catalogue: Catalogue) -> None:
+    def __init__(self, parts: Parts, doorkeeper: Doorkeeper) -> None:
         self._parts = parts
         self._doorkeeper = doorkeeper
-        self._catalogue = catalogue
+        self._catalogue = parts.selector.catalogue
 
     async def find(self, webhook: RegisteredWebhook, wish: ReplayWish) -> Found:
         """What the replay would deliver if it began now. Raises InvalidObject."""

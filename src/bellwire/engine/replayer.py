@@ -15,7 +15,6 @@ from bellwire.engine.replay_finder import ReplayFinder
 from bellwire.engine.supervisor import Supervisor
 from bellwire.errors import Fault, InvalidObject
 from bellwire.model.cursor import Cursor, ReplayId
-from bellwire.model.event_type import Catalogue
 from bellwire.model.replay import (
     UNENDED_MAX,
     Replay,
@@ -32,21 +31,13 @@ from bellwire.rules.reading_replays import read_replay_edit, read_wish
 class Replayer:
     """A replay is an older cursor; it is the webhook's dispatcher that moves it."""
 
-    def __init__(
-        self,
-        parts: Parts,
-        *,
-        registrar: Registrar,
-        supervisor: Supervisor,
-        doorkeeper: Doorkeeper,
-        catalogue: Catalogue,
-    ) -> None:
+    def __init__(self, parts: Parts, doorkeeper: Doorkeeper, *, registrar: Registrar, supervisor: Supervisor) -> None:
         self._parts = parts
         self._book: ReplayBook = parts.book
         self._registrar = registrar
         self._supervisor = supervisor
-        self._catalogue = catalogue
-        self._finder = ReplayFinder(parts, doorkeeper, catalogue)
+        self._catalogue = parts.selector.catalogue
+        self._finder = ReplayFinder(parts, doorkeeper)
 
     async def load(self) -> None:
         """Take over what is stored; before the supervisor starts."""
