@@ -42,6 +42,7 @@ _MODULES: Final = {
         "UnknownThing",
     ),
     "bellwire.engine.keyring": ("Unreadable",),
+    "bellwire.engine.registrar": ("Edited",),
     "bellwire.engine.tester": ("Exchange",),
     "bellwire.log_handler": ("BellwireHandler",),
     "bellwire.model.attempt": ("Answer", "Attempt", "AttemptId", "NoAnswer", "Trouble"),
@@ -50,7 +51,15 @@ _MODULES: Final = {
     "bellwire.model.event_type": ("EventLevel", "EventType", "TracingLevel"),
     "bellwire.model.principal": ("Principal", "PrincipalKind", "Scope"),
     "bellwire.model.secret": ("EnvironmentVariable", "File", "NoSecret", "Value"),
-    "bellwire.model.status": ("Account", "DeadLetter", "Explanation", "ServiceStatus", "Verdict", "WebhookStatus"),
+    "bellwire.model.status": (
+        "Account",
+        "DeadLetter",
+        "DeadLetterSearch",
+        "Explanation",
+        "ServiceStatus",
+        "Verdict",
+        "WebhookStatus",
+    ),
     "bellwire.model.webhook": (
         "Basic",
         "Bearer",
@@ -63,7 +72,7 @@ _MODULES: Final = {
     "bellwire.rules.validating": ("Checked",),
     "bellwire.rules.writing_events": ("Event",),
     "bellwire.rules.writing_webhooks": ("WebHook",),
-    "bellwire.service": ("Bellwire", "Edited"),
+    "bellwire.service": ("Bellwire",),
     "bellwire.store": ("AttemptSearch", "EventSearch"),
 }
 _MODULE_OF: Final = {name: module for module, names in _MODULES.items() for name in names}

@@ -1,6 +1,7 @@
 # The public names as type checkers see them; __init__.py loads them.
 
 from bellwire.engine.keyring import Unreadable
+from bellwire.engine.registrar import Edited
 from bellwire.engine.tester import Exchange
 from bellwire.errors import (
     BellwireError,
@@ -25,12 +26,20 @@ from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, Pu
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.principal import Principal, PrincipalKind, Scope
 from bellwire.model.secret import EnvironmentVariable, File, NoSecret, Value
-from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatus, Verdict, WebhookStatus
+from bellwire.model.status import (
+    Account,
+    DeadLetter,
+    DeadLetterSearch,
+    Explanation,
+    ServiceStatus,
+    Verdict,
+    WebhookStatus,
+)
 from bellwire.model.webhook import Basic, Bearer, CatchUp, EventPolicy, RegisteredWebhook, Unauthenticated, WebhookId
 from bellwire.rules.validating import Checked
 from bellwire.rules.writing_events import Event
 from bellwire.rules.writing_webhooks import WebHook
-from bellwire.service import Bellwire, Edited
+from bellwire.service import Bellwire
 from bellwire.store import AttemptSearch, EventSearch
 
 __all__ = [
@@ -49,6 +58,7 @@ __all__ = [
     "ConflictingEvent",
     "DataFolderInUse",
     "DeadLetter",
+    "DeadLetterSearch",
     "DiscardReason",
     "EditConflict",
     "Edited",

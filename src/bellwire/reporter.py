@@ -34,5 +34,11 @@ class Reporter(Protocol):
     def pruning_failed(self, problem: Exception) -> None:
         """What need not be kept could not be removed; it is tried again."""
 
+    def announcements_lost(self, count: int, problem: str) -> None:
+        """So many of what Bellwire had to say about itself could not be published, and are not tried again."""
+
+    def dispatcher_restarted(self, webhook_id: WebhookId, reason: str) -> None:
+        """A dispatcher made no progress, though it could; it is begun anew."""
+
     def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """A dispatcher ended by a defect; it is started again."""

@@ -8,19 +8,22 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from bellwire.backends import Backends, open_backends
 from bellwire.catalogue.loading import load_catalogue
+from bellwire.engine.announcer import Announcer
 from bellwire.engine.cataloguer import Cataloguer
+from bellwire.engine.chronicler import Chronicler
 from bellwire.engine.clerk import Clerk
+from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.intake import Intake
 from bellwire.engine.keyring import Unreadable
 from bellwire.engine.parts import Parts
 from bellwire.engine.pruner import Pruner
 from bellwire.engine.reader import Shelf
-from bellwire.engine.registrar import Registrar
+from bellwire.engine.registrar import Edited, Registrar
 from bellwire.engine.relayer import Relayer
 from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.replayer import Replayer
@@ -30,15 +33,15 @@ from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.switchboard import Switchboard
 from bellwire.engine.tester import Exchange, Tester
 from bellwire.engine.token_checker import TokenChecker
-from bellwire.errors import Fault, UnknownThing
+from bellwire.engine.watchdog import Watchdog
+from bellwire.errors import UnknownThing
 from bellwire.home import Home
 from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.limits import Limits
 from bellwire.model.principal import PROGRAM, Principal, Scope
-from bellwire.model.status import Account, DeadLetter, Explanation, ServiceStatus, WebhookStatus
+from bellwire.model.status import Account, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.expiring import Start
 from bellwire.rules.permitting import check_scope
@@ -55,13 +58,6 @@ ADMIN: Final = "admin"
 DEFAULT_LIMITS: Final = Limits()
 
 
-class Edited(NamedTuple):
-    """A webhook as it is registered now, and what is odd about it: each warning with the field it concerns."""
-
-    webhook: RegisteredWebhook
-    warnings: tuple[Fault, ...]
-
-
 class Bellwire:
     """Durable webhook delivery in one process, over one folder: `async with Bellwire.open(path) as bellwire:`."""
 
@@ -73,6 +69,7 @@ class Bellwire:
         self.catalogue = load_catalogue()
         self._selector = Selector(self.catalogue)
         self._switchboard = Switchboard(self._selector)
+        self._announcer = Announcer(store.log, clock=clock, reporter=backends.reporter)
         parts = Parts(
             log=store.log,
             ledger=store.ledger,
@@ -83,12 +80,14 @@ class Bellwire:
             selector=self._selector,
             shelf=Shelf(),
             keyring=backends.keyring,
+            announcer=self._announcer,
             start=Start(at_ms=clock.steady_ms(), log_end=store.log.end),
             dice=backends.dice,
             user_agent=f"Bellwire/{VERSION}",
         )
         self._supervisor = Supervisor(parts, self._switchboard)
         reporter = backends.reporter
+        self._watchdog = Watchdog(self._supervisor, clock=clock)
         self._doorkeeper = Doorkeeper(store, supervisor=self._supervisor, clock=clock, reporter=reporter, limits=limits)
         self._pruner = Pruner(
             store, self._doorkeeper, supervisor=self._supervisor, clock=clock, reporter=reporter, limits=limits
@@ -98,13 +97,16 @@ class Bellwire:
             store.registry, store.log, clock=clock, catalogue=self.catalogue, supervisor=self._supervisor
         )
         self._cataloguer = Cataloguer(
-            store.registry, catalogue=self.catalogue, selector=self._selector, supervisor=self._supervisor
+            store, clock=clock, catalogue=self.catalogue, selector=self._selector, supervisor=self._supervisor
         )
         self.sources = SourceRegistrar(store.registry, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
         self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=self._supervisor)
         self._clerk = Clerk(store, parts.book, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
+        self.coroner = Coroner(store)
+        self.dead_letters = self.coroner.dead_letters
+        self.chronicler = Chronicler(store.journal, self._registrar)
         self._token_checker = TokenChecker(store.registry)
         self._closing: asyncio.Task[None] | None = None
 
@@ -143,7 +145,9 @@ class Bellwire:
         log.follow(self._switchboard.logged)
         self._supervisor.start(webhooks, await ledger.cursors(), last_positions)
         await self._doorkeeper.start()
+        self._announcer.start(self._intake.announce)
         self._pruner.start()
+        self._watchdog.start()
 
     async def close(self) -> None:
         """Stop before the block ends: no new events, a last batch for healthy webhooks, 8 s in all.
@@ -354,17 +358,6 @@ class Bellwire:
             raise UnknownThing("attempt", attempt_id)
         return attempt
 
-    async def dead_letters(
-        self,
-        *,
-        webhook_id: WebhookId | None = None,
-        reason: DiscardReason | None = None,
-        before: tuple[int, int] | None = None,
-        limit: int = 100,
-    ) -> tuple[DeadLetter, ...]:
-        """Discarded events, newest first; before: number and position of the last one of the page before."""
-        return await self._clerk.dead_letters(webhook_id=webhook_id, reason=reason, before=before, limit=limit)
-
     def wanting(self, type_id: EventTypeId) -> int:
         """How many enabled webhooks want events of this type."""
         return self._switchboard.wanting(type_id)
@@ -381,6 +374,8 @@ class Bellwire:
             states=dict(Counter(self._clerk.state(webhook) for webhook in webhooks)),
             store_bytes=self._backends.store.size_bytes(),
             room=self._doorkeeper.room,
+            restarts=self._supervisor.restarts,
+            announcements_lost=self._announcer.lost,
         )
 
     def principal(self, token: str) -> Principal | None:
@@ -393,6 +388,8 @@ class Bellwire:
 
     async def _close(self) -> None:
         self._intake.close()
+        await self._watchdog.stop()
+        await self._announcer.stop()
         await self._pruner.stop()
         await self._supervisor.stop()
         await self._backends.sender.close()

@@ -1,9 +1,9 @@
 """Contract: what is kept, and what a crash before and after each call means.
 
-A store has four parts over one truth: the event log, the registry (webhooks, sources, event types, tokens), the
-ledger (cursors, attempts, discards) and the replays. Every call is whole or nothing. A call that has returned survives
-kill -9 and power loss; one that was cut off by a crash may have happened or not, and the caller finds out by reading.
-A call that raises StorageUnavailable has changed nothing.
+A store has five parts over one truth: the event log, the registry (webhooks, sources, event types, tokens), the ledger
+(cursors, attempts, discards), the replays, and the journal, whose changes are stored by the calls that make them. Every
+call is whole or nothing. A call that has returned survives kill -9 and power loss; one that was cut off by a crash may
+have happened or not, and the caller finds out by reading. A call that raises StorageUnavailable has changed nothing.
 
 All calls are made from one event loop; writes are applied in the order of the calls.
 """
@@ -14,7 +14,8 @@ from typing import Final, Protocol
 import msgspec
 
 from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason, ReplayId
+from bellwire.model.change import Change, NumberedChange
+from bellwire.model.cursor import Cursor, CursorMove, Discard, ReplayId
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
 from bellwire.model.positions import Positions
@@ -60,10 +61,22 @@ class AttemptSearch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiscardSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Which discards to list, newest first. before: only those with a lower number."""
+    """Which discards to list, newest first. before: only those with a lower number.
+
+    since_ms: the list may end before the first discard up to which none was made then or later; of those that it has
+    some may be older, where the clock was set back.
+    """
 
     webhook_id: WebhookId | None = None
-    reason: DiscardReason | None = None
+    since_ms: int | None = None
+    before: int | None = None
+    limit: int = 100
+
+
+class ChangeSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which changes of a webhook or event type to list, newest first. before: only those with a lower number."""
+
+    subject: str
     before: int | None = None
     limit: int = 100
 
@@ -186,17 +199,19 @@ class Registry(Protocol):
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """All of them in the order of their ids, the deleted ones included."""
 
-    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
-        """Register a webhook together with its first cursor."""
+    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = ()) -> None:
+        """Register a webhook together with its first cursor and what the journal says of it."""
 
-    async def replace_webhook(self, webhook: RegisteredWebhook) -> None:
-        """Store an edit. Raises EditConflict unless the stored revision is the one before this."""
+    async def replace_webhook(self, webhook: RegisteredWebhook, changes: Sequence[Change] = ()) -> None:
+        """Store an edit, and in the journal what it changes. Raises EditConflict unless the stored revision is the one
+        before this.
+        """
 
     async def declared_types(self) -> tuple[EventType, ...]:
         """The types that were declared, by an operator or by first use."""
 
-    async def declare_types(self, types: Sequence[EventType]) -> None:
-        """Add types, or replace those of the same id."""
+    async def declare_types(self, types: Sequence[EventType], changes: Sequence[Change] = ()) -> None:
+        """Add types, or replace those of the same id, and put into the journal what that changes."""
 
     async def sources(self) -> tuple[RegisteredSource, ...]:
         """The registered sources in the order of their names."""
@@ -221,7 +236,7 @@ class Ledger(Protocol):
         """The cursor of every webhook, the deleted ones included, and of every replay that has not ended."""
 
     async def skip(self, move: CursorMove) -> None:
-        """Move a cursor without an attempt: open or close a batch, pass unwanted events, record discards.
+        """Move a cursor without an attempt: open or close a batch, pass unwanted events; record discards and changes.
 
         Raises StaleCursor, and changes nothing, unless the stored cursor's revision is that of move.before.
         """
@@ -276,6 +291,20 @@ class Replays(Protocol):
         """Forget replays that have ended."""
 
 
+class Journal(Protocol):
+    """What was changed of webhooks and event types. Of each the newest are kept: WEBHOOK_CHANGES_MAX, or
+    LEVEL_CHANGES_MAX of an event type.
+    """
+
+    async def changes(self, search: ChangeSearch) -> tuple[NumberedChange, ...]:
+        """Changes, newest first; fewer than the limit only when there are no more."""
+
+    async def remove_changes(self, *, made_before_ms: int, before: Position) -> int:
+        """Remove changes that were made earlier and decide on no event before this position any more: a bounded
+        number; how many, 0 once none is left.
+        """
+
+
 class Store(Protocol):
     """The four parts over one truth."""
 
@@ -294,6 +323,10 @@ class Store(Protocol):
     @property
     def replays(self) -> Replays:
         """What is delivered again on request."""
+
+    @property
+    def journal(self) -> Journal:
+        """What was changed."""
 
     def size_bytes(self) -> int:
         """How much the store takes: on disk, its companion files included, or in memory where it has no files."""

@@ -168,3 +168,39 @@ def test_a_test_that_may_not_be_sent_is_blocked(served: Served) -> None:
     assert told.code == 1
     assert told.out.startswith("blocked: signatureKey: the environment variable NO_SUCH_VARIABLE_HERE is not set")
     assert len(told.out.splitlines()) == 1
+
+
+def test_changes_are_listed_in_words(served: Served) -> None:
+    webhook_id = created(served, NOBODY)
+    served.right("webhook", "disable", "--yes", webhook_id)
+    served.right("webhook", "enable", webhook_id)
+    told = served.right("webhook", "changes", webhook_id)
+    assert [line.split()[3] for line in told.out.splitlines()[1:]] == ["enabled", "disabled", "created"]
+    assert "include auth.success" in told.out
+    (newest,) = served.right("webhook", "changes", webhook_id, "--limit", "1", "--json").items()
+    assert newest["change"] == "enabled"
+    assert served("webhook", "changes", "nobody").code == 1
+
+
+def test_the_status_counts_down_to_what_comes_next(served: Served) -> None:
+    webhook_id = created(served, NOBODY, "--throttle", "50s", "--discard-after", "10m")
+    served.right("emit", "auth.success")
+    while state_of(served, webhook_id) != "retrying":
+        pass
+    told = served.right("webhook", "status", webhook_id)
+    last = told.out.splitlines()[-1]
+    assert last.startswith("next attempt in ")
+    assert "; the oldest event is given up in " in last
+
+
+def test_dead_letters_are_narrowed_by_type_and_time(served: Served) -> None:
+    webhook_id = created(served, NOBODY)
+    event_id = served.right("emit", "auth.success").out.strip()
+    while state_of(served, webhook_id) != "retrying":
+        pass
+    served.right("webhook", "disable", "--yes", webhook_id)
+    options = ("dead-letters", "--webhook", webhook_id, "--json", "--type", "auth.success")
+    while not (letters := served.right(*options, "--since", "1h").items()):
+        pass
+    assert [letter["eventId"] for letter in letters] == [event_id]
+    assert served.right(*options, "--until", "1h").items() == []

@@ -1,6 +1,6 @@
 import pytest
 
-from bellwire.cli.wording import counted, length, moment, rfc3339, size
+from bellwire.cli.wording import counted, length, moment, rfc3339, size, to_go
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,18 @@ def test_times_are_shown_in_utc_whatever_their_offset() -> None:
     assert moment("2026-09-29T21:00:04.123+02:00") == "2026-09-29 19:00:04Z"
     assert moment(None) == "-"
     assert rfc3339(1_790_708_404_007) == "2026-09-29T19:00:04.007Z"
+
+
+@pytest.mark.parametrize(
+    ("duration_ms", "words"),
+    [
+        (1, "1 s"),
+        (12_000, "12 s"),
+        (59_001, "1 min"),
+        (200_000, "3 min 20 s"),
+        (3_600_000, "1 h"),
+        (7_500_000, "2 h 5 min"),
+    ],
+)
+def test_what_is_to_come_is_counted_in_seconds_where_they_matter(duration_ms: int, words: str) -> None:
+    assert to_go(duration_ms) == words

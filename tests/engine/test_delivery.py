@@ -502,4 +502,4 @@ async def test_an_edit_during_an_attempt_counts_behind_the_batch_in_flight(world
     await world.publish("later", type_id="auth.failed")
     gate.set()
     await world.pass_time(5_000)
-    assert world.sent_ids() == [("in flight",), ("later",)]
+    assert world.sent_ids() == [("in flight",), ("unwanted",), ("later",)]

@@ -67,8 +67,9 @@ class World:
         """End it as kill -9 would: nothing is finished, and what it would still do is not done."""
         supervisor = self.bellwire._supervisor
         supervisor._stopped = True
-        pruning = self.bellwire._pruner._task
-        tasks = [*supervisor._tasks.values(), *([pruning] if pruning else [])]
+        bellwire = self.bellwire
+        others = (bellwire._pruner._task, bellwire._announcer._task, bellwire._watchdog._task)
+        tasks = [*supervisor._tasks.values(), *(task for task in others if task is not None)]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -106,7 +107,8 @@ class World:
             await asyncio.sleep(0)
         cursors = await self.store.ledger.cursors()
         revisions = [cursor.revision for cursor in cursors]
-        return len(self.sender.sent), len(self.sender.in_flight), revisions, self.store.log.begin
+        log = self.store.log
+        return len(self.sender.sent), len(self.sender.in_flight), revisions, log.begin, log.end
 
     def deliveries(self, url: str | None = None) -> list[Delivery]:
         """Every request that was sent, or those to one url."""

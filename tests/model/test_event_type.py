@@ -1,7 +1,7 @@
 import pytest
 
 from bellwire.model.event import EventTypeId
-from bellwire.model.event_type import Catalogue, EventType, FormerType, TracingLevel, is_type_id
+from bellwire.model.event_type import Catalogue, EventLevel, EventType, FormerType, TracingLevel, is_type_id
 
 
 def type_of(type_id: str, level: TracingLevel = TracingLevel.INFO) -> EventType:
@@ -103,3 +103,14 @@ def test_a_former_name_that_is_declared_anew_stands_for_itself() -> None:
     assert catalogue.level(EventTypeId("old.two")) is TracingLevel.TRACE
     assert list(catalogue.ids()).count(EventTypeId("old.two")) == 1
     assert len(catalogue) == 5
+
+
+def test_a_level_of_the_past_counts_in_a_catalogue_of_its_own() -> None:
+    now = make_catalogue()
+    then = now.with_level(EventTypeId("old.two"), EventLevel.DISABLE)
+    assert then.counting_level(EventTypeId("b.two")) is EventLevel.DISABLE
+    assert then.is_disabled(EventTypeId("old.two"))
+    assert now.counting_level(EventTypeId("b.two")) is EventLevel.WARN
+    unknown = now.with_level(EventTypeId("own.thing"), EventLevel.WARN)
+    assert unknown.counting_level(EventTypeId("own.thing")) is EventLevel.WARN
+    assert now.counting_level(EventTypeId("own.thing")) is EventLevel.INFO

@@ -1,5 +1,6 @@
 """What Bellwire should do, in as few words as can be: sets of positions, and no notion of batches, pages or writes."""
 
+OWN_TYPES = ("bellwire.webhook-failing", "bellwire.webhook-recovered", "bellwire.webhook-gone")
 TYPES = ("auth.success", "auth.failed", "smtp.ehlo")
 
 
@@ -45,6 +46,7 @@ class ModelWebhook(Account):
     def __init__(self, url: str, types: set[str]) -> None:
         super().__init__(set())
         self.url = url
+        self.listed = types
         self.types = types
         self.enabled = True
         self.deleted = False

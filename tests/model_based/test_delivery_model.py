@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -14,7 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from bellwire.engine.lane import Lane
 from bellwire.errors import ConflictingEvent, InvalidObject
 from bellwire.model.attempt import Request, Response
-from bellwire.model.cursor import ReplayId
+from bellwire.model.cursor import Cursor, ReplayId
+from bellwire.model.event import EventTypeId, LoggedEvent, WebhookEvent
+from bellwire.model.event_type import EventLevel
 from bellwire.model.positions import each_of
 from bellwire.model.replay import UNENDED_MAX, ReplayState
 from bellwire.model.webhook import WebhookId
@@ -23,16 +25,16 @@ from bellwire.stores.memory import MemoryStore
 from bellwire.stores.sqlite.store import open_sqlite_store
 from engine.manual_clock import ManualClock
 from engine.world import Body, Delivery, World, answer
-from model_based.model import TYPES, Account, ModelReplay, ModelWebhook
+from model_based.model import OWN_TYPES, TYPES, Account, ModelReplay, ModelWebhook
 
 Result = TypeVar("Result")
 
-FILTERS = st.sets(st.sampled_from(TYPES), min_size=1)
+FILTERS = st.sets(st.sampled_from(TYPES + OWN_TYPES), min_size=1)
 WEBHOOKS_MAX = 3
 
 
 class DeliveryMachine(RuleBasedStateMachine):
-    """An event's id is its position, so that what endpoints got tells where it stood."""
+    """Where an event stands is told by the log; by its id the machine knows what an endpoint got."""
 
     persistent: ClassVar[bool] = False
 
@@ -42,6 +44,11 @@ class DeliveryMachine(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.clock = ManualClock()
         self.log: dict[int, str] = {}
+        self.positions: dict[str, int] = {}
+        self.about: dict[int, str | None] = {}
+        self.disabled: set[str] = set()
+        self.published = 0
+        self.followed: Store | None = None
         self.models: dict[WebhookId, ModelWebhook] = {}
         self.statuses: dict[str, int] = {}
         self.gates: dict[str, asyncio.Event] = {}
@@ -58,6 +65,9 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     async def begin(self, store: Store) -> World:
         world = World(store, self.clock)
+        if self.followed is not store:
+            store.log.follow(self.logged)
+            self.followed = store
         self.gates = {}
         for model in self.models.values():
             world.sender.answer_with(self.endpoint(model, world), url=model.url)
@@ -65,10 +75,20 @@ class DeliveryMachine(RuleBasedStateMachine):
         await world.settle()
         return world
 
+    def logged(self, events: Sequence[LoggedEvent]) -> None:
+        for event in events:
+            read = msgspec.json.decode(event.encoded, type=WebhookEvent)
+            self.log[event.position] = event.type
+            self.positions[read.id] = event.position
+            about = self.about[event.position] = msgspec.json.decode(read.data).get("webhookId")
+            for webhook_id, model in self.models.items():
+                if about != webhook_id:
+                    model.logged(event.position, event.type)
+
     def endpoint(self, model: ModelWebhook, world: World) -> Callable[[Request], Response]:
         def take(request: Request) -> Response:
             assert model.url not in [other.url for other in world.sender.in_flight]
-            positions = [int(event.id) for event in msgspec.json.decode(request.body, type=Body).events]
+            positions = [self.positions[event.id] for event in msgspec.json.decode(request.body, type=Body).events]
             status = model.answer(positions, self.statuses[model.url])
             self.account_of(model, world, dict(request.headers)["webhook-id"]).answered(positions, status)
             return answer(status)
@@ -99,6 +119,7 @@ class DeliveryMachine(RuleBasedStateMachine):
     )
     def create(self, types: set[str], throttle: int, batch: int, *, lossy: bool) -> None:
         model = ModelWebhook(f"https://{len(self.models)}.example/", types)
+        model.types = types - self.disabled
         self.statuses[model.url] = 200
         self.world.sender.answer_with(self.endpoint(model, self.world), url=model.url)
         webhook_id = self.run(
@@ -117,20 +138,18 @@ class DeliveryMachine(RuleBasedStateMachine):
     def publish(self, types: list[str]) -> None:
         events = []
         for type_id in types:
-            position = len(self.log) + 1
-            self.log[position] = type_id
-            events.append({"id": str(position), "type": type_id, "data": {}})
-            for model in self.models.values():
-                model.logged(position, type_id)
+            self.published += 1
+            events.append({"id": str(self.published), "type": type_id, "data": {}})
         self.run(self.world.bellwire.publish_json(msgspec.json.encode(events)))
         self.run(self.world.pass_time())
 
-    @precondition(lambda self: self.log)
+    @precondition(lambda self: self.published)
     @rule(data=st.data(), same=st.booleans())
     def publish_a_known_id_again(self, data: st.DataObject, *, same: bool) -> None:
-        position = data.draw(st.sampled_from(sorted(self.log)))
+        event_id = str(data.draw(st.integers(1, self.published)))
         content = {} if same else {"other": 1}
-        body = msgspec.json.encode({"id": str(position), "type": self.log[position], "data": content})
+        type_id = self.log[self.positions[event_id]]
+        body = msgspec.json.encode({"id": event_id, "type": type_id, "data": content})
         try:
             assert self.run(self.world.bellwire.publish_json(body)).duplicates == 1
         except ConflictingEvent:
@@ -180,12 +199,39 @@ class DeliveryMachine(RuleBasedStateMachine):
     def edit_filter(self, data: st.DataObject, types: set[str]) -> None:
         webhook_id = data.draw(st.sampled_from(self.alive()))
         model = self.models[webhook_id]
-        if types != model.types and model.url not in self.gates:
-            cursor = self.run(self.world.cursor(webhook_id))
-            model.refilter(types, self.log, {aside.position for aside in cursor.set_aside})
-            self.refilter_replays(webhook_id, model)
+        if types != model.listed and model.url not in self.gates:
+            model.listed = types
+            self.refilter(webhook_id, self.run(self.world.cursor(webhook_id)))
             self.run(self.world.bellwire.patch_webhook(webhook_id, {"events": sorted(types)}))
             self.run(self.world.pass_time())
+
+    def refilter(self, webhook_id: WebhookId, cursor: Cursor) -> None:
+        """From now on the webhook gets what it lists and no operator disabled."""
+        model = self.models[webhook_id]
+        aside: set[int] = {aside.position for aside in cursor.set_aside}
+        for_it = {position: type_id for position, type_id in self.log.items() if self.about[position] != webhook_id}
+        model.refilter(model.listed - self.disabled, for_it, aside)
+        for replay_id, replay in model.replays.items():
+            lane = lane_of(self.world, webhook_id, replay_id)
+            if lane is not None:
+                aside = {aside.position for aside in lane.cursor.set_aside}
+                replay.refilter(model.types, self.log, aside, place=lane.waits_from)
+
+    @precondition(lambda self: not self.gates)
+    @rule(type_id=st.sampled_from(TYPES), disable=st.booleans())
+    def set_level(self, type_id: str, *, disable: bool) -> None:
+        """Not while a batch is in hand: what is behind it goes by the new level only once it is settled."""
+        cursors = {webhook_id: self.run(self.world.cursor(webhook_id)) for webhook_id in self.models}
+        lanes = [lane_of(self.world, *replay) for replay in self.replays()]
+        standing = [*cursors.values(), *(lane.cursor for lane in lanes if lane is not None)]
+        if any(cursor.open is not None or cursor.splitting is not None for cursor in standing):
+            return
+        self.disabled = self.disabled | {type_id} if disable else self.disabled - {type_id}
+        for webhook_id, cursor in cursors.items():
+            self.refilter(webhook_id, cursor)
+        level = EventLevel.DISABLE if disable else None
+        self.run(self.world.bellwire.override_level(EventTypeId(type_id), level))
+        self.run(self.world.pass_time())
 
     @precondition(lambda self: self.alive())
     @rule(data=st.data())
@@ -219,11 +265,16 @@ class DeliveryMachine(RuleBasedStateMachine):
         webhook_id = data.draw(st.sampled_from(self.alive()))
         model = self.models[webhook_id]
         since = data.draw(st.integers(1, len(self.log)))
-        meant = {at for at in self.log if at >= since and (narrow is None or self.log[at] in narrow)}
+        meant = {
+            at
+            for at in self.log
+            if at >= since and (narrow is None or self.log[at] in narrow) and self.about[at] != webhook_id
+        }
         replay = ModelReplay(meant, {at for at in meant if self.log[at] in model.types})
         wish = {"fromPosition": since, "types": narrow, "rate": rate, "paused": paused}
         if data.draw(st.booleans()):
-            wish = {**wish, "fromPosition": None, "ids": [str(at) for at in sorted(meant)] or ["none"]}
+            ids = [event_id for event_id, position in self.positions.items() if position in meant]
+            wish = {**wish, "fromPosition": None, "ids": ids or ["none"]}
         unended = sum(self.is_unended(webhook_id, replay_id) for replay_id in model.replays)
         try:
             # It must be known to the model before its first request comes.
@@ -262,13 +313,6 @@ class DeliveryMachine(RuleBasedStateMachine):
 
     def is_unended(self, webhook_id: WebhookId, replay_id: str) -> bool:
         return lane_of(self.world, webhook_id, replay_id) is not None
-
-    def refilter_replays(self, webhook_id: WebhookId, model: ModelWebhook) -> None:
-        for replay_id, replay in model.replays.items():
-            lane = lane_of(self.world, webhook_id, replay_id)
-            if lane is not None:
-                aside = {int(aside.position) for aside in lane.cursor.set_aside}
-                replay.refilter(model.types, self.log, aside, place=lane.waits_from)
 
     @rule(graceful=st.booleans(), down_ms=st.sampled_from([0, 60_000]))
     def restart(self, *, graceful: bool, down_ms: int) -> None:

@@ -39,6 +39,7 @@ def told(
         cursor=cursor,
         attempts=attempts,
         discard=None,
+        level_changes=(),
         deadline_ms=77,
     )
     return explain(evidence, CATALOGUE)

@@ -3,9 +3,9 @@ from hypothesis import given
 
 from bellwire.model.event import EventTypeId
 from bellwire.model.event_type import EventType, TracingLevel
-from bellwire.model.webhook import EventPolicy
-from bellwire.rules.matching import OWN_PREFIX, wanted_types
-from builders import make_catalogue, make_webhook
+from bellwire.model.webhook import EventPolicy, WebhookId
+from bellwire.rules.matching import OWN_PREFIX, own_types, speaks_of, wanted_types
+from builders import make_catalogue, make_event, make_webhook
 
 CATALOGUE = make_catalogue()
 TYPES = tuple(CATALOGUE.ids())
@@ -90,3 +90,17 @@ def test_include_and_exclude_of_one_list_share_nothing_and_miss_nothing_but_the_
     assert not included & excluded
     left_out = set(TYPES) - included - excluded
     assert all(name.startswith(OWN_PREFIX) or CATALOGUE.level(EventTypeId(name)).rank > level.rank for name in left_out)
+
+
+def test_only_an_own_event_that_names_a_webhook_speaks_of_it() -> None:
+    data = b'{"webhookId":"wh-1"}'
+    own, others = make_event(1, "bellwire.webhook-failing", data=data), make_event(1, "auth.success", data=data)
+    assert speaks_of(own, WebhookId("wh-1"))
+    assert not speaks_of(own, WebhookId("wh-2"))
+    assert not speaks_of(others, WebhookId("wh-1"))
+    assert not speaks_of(make_event(1, "bellwire.auth-failed"), WebhookId("wh-1"))
+
+
+def test_own_types_are_told_from_others_by_their_group() -> None:
+    names = map(EventTypeId, ("bellwire.auth-failed", "bellwires.x", "auth.success"))
+    assert own_types(names) == {"bellwire.auth-failed"}

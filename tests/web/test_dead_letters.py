@@ -64,3 +64,14 @@ async def test_paging_gives_each_dead_letter_once(client: httpx.AsyncClient, lim
 async def test_an_unknown_reason_is_answered_with_those_there_are(client: httpx.AsyncClient) -> None:
     problem = expect_problem(await client.get("/v1/dead-letters?reason=lost"), 400, kind="invalid-parameter")
     assert "write expired, refused, lossy or disabled" in problem["errors"][0]["message"]
+
+
+async def test_dead_letters_are_filtered_by_type_and_by_the_time_of_the_discard(client: httpx.AsyncClient) -> None:
+    await give_up(client, "e-1", "e-2")
+    assert len(await listed(client, type="auth.success", since="15m")) == 2
+    assert await listed(client, type="auth.failed") == []
+    assert await listed(client, until="15m") == []
+    found = expect_json(await client.get("/v1/dead-letters?type=auth.failed&type=auth.success&limit=1"))
+    assert [letter["eventId"] for letter in found["items"]] == ["e-2"]
+    problem = expect_problem(await client.get("/v1/dead-letters?type=auth.sucess"), 400, kind="invalid-parameter")
+    assert "auth.success" in problem["errors"][0]["message"]

@@ -290,6 +290,9 @@ async def test_a_webhook_s_status_is_shown(client: httpx.AsyncClient) -> None:
         "lastSuccess",
         "lastFailure",
         "nextAttempt",
+        "nextAttemptInMs",
+        "oldestDeadline",
+        "oldestDeadlineInMs",
     ]
     assert status["state"] == "healthy"
     assert dt.datetime.fromisoformat(status["since"]).tzinfo == dt.UTC

@@ -49,6 +49,21 @@ class LetterRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     reason: str
 
 
+class RestartView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The last dispatcher that was begun anew."""
+
+    at: str
+    webhook_id: str
+    reason: str
+
+
+class WatchdogView(msgspec.Struct, frozen=True, kw_only=True):
+    """How often dispatchers were begun anew."""
+
+    restarts: int
+    last: RestartView | None
+
+
 class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How Bellwire does as a whole."""
 
@@ -58,6 +73,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     webhooks: int
     states: dict[str, int]
     store_bytes: int
+    watchdog: WatchdogView
 
 
 ATTEMPT_COLUMNS: Final = (
@@ -104,19 +120,29 @@ def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit
     print_table(ATTEMPT_COLUMNS, (_cells(row, names) for row in rows))
 
 
-@click.command(epilog=examples("bellwire dead-letters --reason expired", "bellwire dead-letters --webhook ID --json"))
+@click.command(
+    epilog=examples(
+        "bellwire dead-letters --reason expired --since 2h",
+        "bellwire dead-letters --type auth.failed --type auth.error",
+        "bellwire dead-letters --webhook ID --json",
+    )
+)
 @click.option("--webhook", "webhook_id", metavar="ID", shell_complete=complete_id, help="Only those of this webhook.")
 @click.option(
     "--reason", type=click.Choice([reason.value for reason in DiscardReason]), help="Only those given up for this."
 )
+@click.option("--type", "types", multiple=True, metavar="TYPE", help="Only events of this type. Repeatable.")
+@click.option("--since", metavar="TIME", help="Only what was given up since: 15m, 2h, or RFC 3339.")
+@click.option("--until", metavar="TIME", help="Only what was given up before; as --since.")
 @click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each dead letter, a line each.")
 @server_options
 @click.pass_context
-def dead_letters(context: click.Context, webhook_id: str | None, reason: str | None, limit: int, as_json: bool) -> None:
+def dead_letters(context: click.Context, /, limit: int, as_json: bool, **filters: str | tuple[str, ...] | None) -> None:
     """List events that were given up, the newest first."""
     client = connect(context)
-    items = client.items("/v1/dead-letters", {"webhook": webhook_id, "reason": reason}, limit=limit)
+    query = {"webhook": filters.pop("webhook_id"), "type": filters.pop("types"), **filters}
+    items = client.items("/v1/dead-letters", query, limit=limit)
     if as_json:
         print_json_lines(items)
         return
@@ -157,6 +183,9 @@ def status(context: click.Context, as_json: bool) -> None:
         ("webhooks", f"{found.webhooks:,}" + (f" ({states})" if states else "")),
         ("store", size(found.store_bytes)),
     ]
+    if (last := found.watchdog.last) is not None:
+        times = counted(found.watchdog.restarts, "time")
+        facts.append(("begun anew", f"{times}, last {moment(last.at)} for {last.webhook_id}: {last.reason}"))
     print_facts(facts)
 
 

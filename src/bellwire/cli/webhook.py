@@ -4,6 +4,7 @@ import click
 import msgspec
 
 from bellwire.cli.asking import confirm
+from bellwire.cli.changes import changes
 from bellwire.cli.client import MERGE_PATCH, Client, path_of
 from bellwire.cli.helping import OrderedGroup, examples
 from bellwire.cli.locating import connect, server_options
@@ -12,7 +13,7 @@ from bellwire.cli.terminal import OUT, note, say
 from bellwire.cli.webhook_actions import account, pause, resume, rotate_key, test
 from bellwire.cli.webhook_rows import LIST_MAX, WebhookRow, complete_id, webhook_rows
 from bellwire.cli.webhook_writing import check, create, edit, update
-from bellwire.cli.wording import counted, length, moment
+from bellwire.cli.wording import counted, length, moment, to_go
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -28,6 +29,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     last_success: str | None
     last_failure: str | None
     next_attempt: str | None
+    next_attempt_in_ms: int | None
+    oldest_deadline: str | None
+    oldest_deadline_in_ms: int | None
 
 
 @click.command("list", epilog=examples("bellwire webhook list", "bellwire webhook list --json | jq -r .url"))
@@ -92,8 +96,11 @@ def status(context: click.Context, webhook_id: str, as_json: bool) -> None:
         ("last success", moment(found.last_success)),
         ("last failure", moment(found.last_failure)),
         ("next attempt", moment(found.next_attempt)),
+        ("given up at", moment(found.oldest_deadline)),
     ]
     print_facts(facts)
+    if countdown := _countdown(found):
+        say(countdown)
 
 
 @click.command()
@@ -144,6 +151,7 @@ def delete(context: click.Context, webhook_id: str, yes: bool) -> None:
         list_webhooks,
         show,
         status,
+        changes,
         account,
         create,
         check,
@@ -161,6 +169,17 @@ def delete(context: click.Context, webhook_id: str, yes: bool) -> None:
 @server_options
 def webhook() -> None:
     """Create, change and look at webhooks."""
+
+
+def _countdown(found: Status) -> str:
+    """`next attempt in 12 s; the oldest event is given up in 3 min 20 s`; empty where nothing is to come."""
+    parts = []
+    if found.next_attempt_in_ms is not None:
+        soon = f"in {to_go(found.next_attempt_in_ms)}" if found.next_attempt_in_ms else "now"
+        parts.append(f"next attempt {soon}")
+    if found.oldest_deadline_in_ms is not None:
+        parts.append(f"the oldest event is given up in {to_go(found.oldest_deadline_in_ms)}")
+    return "; ".join(parts)
 
 
 def _status(client: Client, webhook_id: str) -> Status:

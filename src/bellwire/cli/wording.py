@@ -43,6 +43,15 @@ def length(duration_ms: int) -> str:
     return f"{duration_ms // MINUTE_MS} min"
 
 
+def to_go(duration_ms: int) -> str:
+    """How long until something happens, in seconds where they count: `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
+    if duration_ms >= HOUR_MS:
+        return length(duration_ms)
+    minutes, seconds = divmod(-(-duration_ms // SECOND_MS), MINUTE_MS // SECOND_MS)
+    parts = [f"{minutes} min"] if minutes else []
+    return " ".join([*parts, f"{seconds} s"] if seconds or not minutes else parts)
+
+
 def took(duration_ms: float) -> str:
     """How long an exchange took: as length, of short ones with tenths: `0.8 ms`, `48 ms`."""
     return f"{duration_ms:.1f} ms" if duration_ms < TENTHS_BELOW_MS else length(round(duration_ms))

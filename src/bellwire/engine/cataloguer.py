@@ -1,13 +1,16 @@
 """The cataloguer: declares event types and takes an operator's levels for them; both count at once."""
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
+from bellwire.clock import Clock
 from bellwire.engine.selector import Selector
 from bellwire.engine.supervisor import Supervisor
 from bellwire.errors import Fault, InvalidObject, UnknownThing
-from bellwire.model.event import EventTypeId
+from bellwire.model.change import Change, LevelSet
+from bellwire.model.event import EventTypeId, Position
 from bellwire.model.event_type import (
     DECLARED_TYPES_MAX,
     DESCRIPTION_LENGTH_MAX,
@@ -18,18 +21,31 @@ from bellwire.model.event_type import (
     is_type_id,
 )
 from bellwire.model.principal import Principal, Scope
+from bellwire.model.webhook import WebhookId
+from bellwire.rules.matching import OWN_PREFIX
 from bellwire.rules.permitting import check_scope
-from bellwire.store import Registry
+from bellwire.store import Store
 
 
 class Cataloguer:
     """The only one that changes the catalogue on request; first use, which the switchboard sees, adds to it too."""
 
-    def __init__(self, registry: Registry, *, catalogue: Catalogue, selector: Selector, supervisor: Supervisor) -> None:
-        self._registry = registry
+    def __init__(
+        self,
+        store: Store,
+        *,
+        clock: Clock,
+        catalogue: Catalogue,
+        selector: Selector,
+        supervisor: Supervisor,
+    ) -> None:
+        self._registry = store.registry
+        self._log = store.log
+        self._clock = clock
         self._catalogue = catalogue
         self._selector = selector
         self._supervisor = supervisor
+        self._one_at_a_time = asyncio.Lock()
         self._shipped = {event_type.id: event_type for event_type in catalogue}
         self._shipped_names = len(catalogue)
 
@@ -90,6 +106,8 @@ class Cataloguer:
     def _faults_of_id(self, type_id: str) -> list[Fault]:
         if not is_type_id(type_id):
             return [Fault("id", "is not an event type; write it in lower case with a dot, as in 'shop.order-paid'")]
+        if type_id.startswith(OWN_PREFIX) and type_id not in self._shipped:
+            return [Fault("id", f"{OWN_PREFIX}* types are Bellwire's own; choose another group")]
         if type_id in self._shipped:
             return [Fault("id", f"{type_id} comes with Bellwire; of such types only the level can be set")]
         if self._catalogue.former(EventTypeId(type_id)) is not None:
@@ -99,6 +117,22 @@ class Cataloguer:
         return []
 
     async def _store(self, event_type: EventType) -> None:
-        await self._registry.declare_types([event_type])
-        self._selector.declare(event_type)
-        self._supervisor.refilter()
+        async with self._one_at_a_time:
+            await self._store_alone(event_type)
+
+    async def _store_alone(self, event_type: EventType) -> None:
+        with self._supervisor.held() as waiting_from:
+            await self._registry.declare_types([event_type], self._changes(event_type, waiting_from))
+            self._selector.declare(event_type)
+            self._supervisor.refilter(waiting_from)
+
+    def _changes(self, event_type: EventType, waiting_from: Mapping[WebhookId, Position]) -> tuple[Change, ...]:
+        """What the journal says of it, if another level counts from now on."""
+        before = self._catalogue.counting_level(event_type.id)
+        after = event_type.override or EventLevel(event_type.level.value)
+        if after is before:
+            return ()
+        end = self._log.end
+        earlier = {webhook_id: position for webhook_id, position in waiting_from.items() if position < end}
+        what = LevelSet(type=event_type.id, before=before, after=after, earlier=earlier)
+        return (Change(subject=event_type.id, position=end, at_ms=self._clock.wall_ms(), what=what),)

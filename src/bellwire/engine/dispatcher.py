@@ -12,7 +12,7 @@ from bellwire.engine.lane import Lane
 from bellwire.engine.parts import Parts
 from bellwire.engine.replay_lanes import ReplayLanes
 from bellwire.engine.terms import Terms
-from bellwire.model.attempt import Attempt, AttemptId, Gone, Request
+from bellwire.model.attempt import Attempt, AttemptId, Gone, Request, Response
 from bellwire.model.batch import BatchId
 from bellwire.model.cursor import Cursor, ReplayId
 from bellwire.model.event import LoggedEvent, Position
@@ -45,13 +45,19 @@ class Dispatcher:
         self._free = asyncio.Event()
         self._free.set()
         self._finishing = False
-        self._blocked: Unreadable | None = None
         self._look_again_at_ms = 0
-        self._edits: list[Position] = []
+        self._holds: list[Position] = []
+        self._stands = True
+        self._answer_by_ms: int | None = None
+        self.rounds = 0
 
     def rest(self) -> None:
         """Nothing waits up to the end of the log, as somebody found out: read on from there."""
         self._live.rest()
+
+    def give_way(self) -> None:
+        """Another dispatcher is about to take over, and is waited for no longer than for storage."""
+        self._stands = False
 
     def retire(self) -> None:
         """Let go of what is held in memory; another dispatcher takes over."""
@@ -61,6 +67,8 @@ class Dispatcher:
     async def run(self) -> None:
         """Bring the webhook up to date; returns when nothing is left to do until it is woken."""
         while True:
+            self._stands = False
+            self.rounds += 1
             await self._free.wait()
             self._woken.clear()
             await self._live.advance()
@@ -70,6 +78,7 @@ class Dispatcher:
                 await self._attempt(lane)
                 continue
             due_ms = self._due_ms()
+            self._stands = True
             if due_ms is None and not self._woken.is_set():
                 return
             if due_ms is None or due_ms > self._parts.clock.steady_ms():
@@ -102,9 +111,28 @@ class Dispatcher:
         return self._live.waits_from
 
     @property
-    def blocked(self) -> Unreadable | None:
-        """Why nothing can be sent now, if that is so."""
-        return self._blocked
+    def next_attempt_ms(self) -> int | None:
+        """When the next attempt is made, if nothing happens before (steady time); None: none is to come."""
+        due_ms = self._live.attempt_due_ms
+        return due_ms if due_ms is None or self.cursor.blocked is None else max(due_ms, self._look_again_at_ms)
+
+    @property
+    def expected_ms(self) -> int | None:
+        """By when it should have gone on by itself (steady time); None: that is up to others, as it has nothing to do,
+        or waits for storage or for an edit.
+        """
+        if self._answer_by_ms is not None:
+            return self._answer_by_ms
+        return self._due_ms() if self._stands and self._free.is_set() else None
+
+    @property
+    def sending(self) -> bool:
+        """Whether a request is under way."""
+        return self._answer_by_ms is not None
+
+    async def freed(self) -> None:
+        """Wait until no edit is being stored."""
+        await self._free.wait()
 
     def offer(self, event: LoggedEvent) -> None:
         """See switchboard.Line."""
@@ -116,16 +144,18 @@ class Dispatcher:
         self._call(self)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
-        """While an edit is being stored, nothing begins that may contradict it."""
+    def held(self) -> Iterator[Position]:
+        """While an edit is being stored, nothing begins that may contradict it. Gives the place from where on what is
+        wanted may change: the first event that waits.
+        """
+        since = self.waits_from
         self._free.clear()
-        end = self._parts.log.end
-        self._edits.append(end)
+        self._holds.append(since)
         try:
-            yield
+            yield since
         finally:
-            self._edits.remove(end)
-            if not self._edits:
+            self._holds.remove(since)
+            if not self._holds:
                 self._free.set()
 
     def apply(self, webhook: RegisteredWebhook) -> None:
@@ -143,10 +173,10 @@ class Dispatcher:
         self._look_again_at_ms = 0
         self.wake()
 
-    def refilter(self) -> None:
-        """The catalogue has changed: what waits goes by the types that are wanted now."""
+    def refilter(self, since: Position) -> None:
+        """The catalogue has changed: what waits from there on goes by the types that are wanted now."""
         for lane in (self._live, *self._replays.all()):
-            lane.refilter()
+            lane.refilter(since)
         self.wake()
 
     def finish(self) -> None:
@@ -177,7 +207,7 @@ class Dispatcher:
 
         What comes while an edit is stored may be wanted after it.
         """
-        return min([*self._edits, *(position for _, position in self.holds_from())], default=None)
+        return min([*self._holds, *(position for _, position in self.holds_from())], default=None)
 
     def holds_from(self) -> list[tuple[ReplayId | None, Position]]:
         """Live delivery (None) and the replays, as far as they need a part of the log, and where that part begins."""
@@ -191,6 +221,11 @@ class Dispatcher:
     def deadline_ms(self, event: LoggedEvent) -> int:
         """When the event is given up, if it waits that long."""
         return self._live.deadline_ms(event)
+
+    @property
+    def first_deadline_ms(self) -> int | None:
+        """When the first event is given up, if it waits that long; as far as that is known."""
+        return self._live.first_deadline_ms
 
     async def oldest(self) -> LoggedEvent | None:
         """The event that has waited longest, but for those set aside."""
@@ -215,7 +250,7 @@ class Dispatcher:
     def _sends_at_ms(self) -> int | None:
         """When live delivery may send; None: not before something happens."""
         sends_at_ms = self._live.sends_at_ms
-        if sends_at_ms is None or self._blocked is None:
+        if sends_at_ms is None or self.cursor.blocked is None:
             return sends_at_ms
         return None if self._finishing else max(sends_at_ms, self._look_again_at_ms)
 
@@ -227,7 +262,7 @@ class Dispatcher:
         cursor = self._live.cursor
         if self._finishing or cursor.gone or (cursor.failures and cursor.open is not None and not cursor.open.aside):
             return None
-        look_again_at_ms = self._look_again_at_ms if self._blocked is not None else 0
+        look_again_at_ms = self._look_again_at_ms if cursor.blocked is not None else 0
         return max(look_again_at_ms, (cursor.retry_at_ms or 0) if cursor.failures else 0)
 
     def _due_ms(self) -> int | None:
@@ -249,14 +284,15 @@ class Dispatcher:
         body = join_body(events)
         at_ms = parts.clock.wall_ms()
         request = self.compose(body, batch.id, timestamp_s=at_ms // 1000)
-        self._blocked = request if isinstance(request, Unreadable) else None
         if isinstance(request, Unreadable):
             # Never unsigned, never without authentication.
             self._look_again_at_ms = parts.clock.steady_ms() + BLOCKED_PAUSE_MS
+            self._live.blocked(request.reason)
             return
+        self._live.unblocked()
         if self._webhook is not webhook or lane.replay is not replay or not self._free.is_set():
             return
-        response = await parts.sender.send(request)
+        response = await self._send(request)
         attempt = Attempt(
             id=AttemptId(str(uuid_utils.uuid7())),
             webhook_id=webhook.id,
@@ -274,6 +310,13 @@ class Dispatcher:
         if replay is not None and isinstance(attempt.outcome, Gone):
             self._live.stop(attempt.outcome)
         await lane.attempted(batch, events[0], attempt)
+
+    async def _send(self, request: Request) -> Response:
+        self._answer_by_ms = self._parts.clock.steady_ms() + request.timeout_ms
+        try:
+            return await self._parts.sender.send(request)
+        finally:
+            self._answer_by_ms = None
 
     def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:
         """The request that would carry this body now, by the object as it is."""

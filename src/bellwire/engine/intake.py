@@ -25,6 +25,7 @@ from bellwire.model.principal import Principal
 from bellwire.rules.accepting import PublishedEvent, accept_event, show_time
 from bellwire.rules.converting_cloudevents import convert_cloudevents
 from bellwire.rules.decoding import decode_body, decode_line
+from bellwire.rules.matching import OWN_PREFIX
 from bellwire.rules.permitting import check_types
 from bellwire.rules.reading import Findings
 from bellwire.rules.reading_cloudevents import Message
@@ -75,6 +76,13 @@ class Intake:
         check_types(by, [event.type for event in accepted])
         return await self._log_all(accepted)
 
+    async def announce(self, events: Sequence[PublishedEvent]) -> Published:
+        """Log own events of Bellwire, also while it is stopping. Raises as publish does."""
+        accepted, unsound = self._sift(events, own=True)
+        if unsound:
+            raise invalid_events(unsound)
+        return await self._log_all(accepted)
+
     async def publish_json(self, body: bytes, *, by: Principal) -> Published:
         """Log one event, an array of events or `{"events": […]}`; also raises MalformedBody."""
         return await self.publish(decode_body(body), by=by)
@@ -120,8 +128,8 @@ class Intake:
             accepted=len(accepted), duplicates=appended.duplicates, ids=tuple(event.id for event in accepted)
         )
 
-    def _sift(self, events: Sequence[PublishedEvent]) -> tuple[list[NewEvent], list[Unsound]]:
-        """Those that are sound, and the others."""
+    def _sift(self, events: Sequence[PublishedEvent], *, own: bool = False) -> tuple[list[NewEvent], list[Unsound]]:
+        """Those that are sound, and the others. own: they are Bellwire's own, whose types nobody else may publish."""
         now = show_time(datetime.fromtimestamp(self._clock.wall_ms() / 1000, UTC))
         accepted: list[NewEvent] = []
         unsound: list[Unsound] = []
@@ -129,6 +137,8 @@ class Intake:
             event = accept_event(published, catalogue=self._catalogue, accepted_at=now, make_id=_make_id)
             if isinstance(event, Fault):
                 unsound.append(Unsound(index, event))
+            elif not own and event.type.startswith(OWN_PREFIX):
+                unsound.append(Unsound(index, _NOT_THEIRS))
             else:
                 accepted.append(event)
         return accepted, unsound
@@ -139,6 +149,11 @@ class Intake:
         if unseen and len(self._catalogue) - self._shipped_types + len(unseen) > DECLARED_TYPES_MAX:
             return unseen
         return frozenset()
+
+
+_NOT_THEIRS: Final = Fault(
+    "type", f"only Bellwire itself publishes {OWN_PREFIX}* events; choose a type of another group"
+)
 
 
 def _no_room_for(type_id: str) -> Fault:

@@ -14,11 +14,11 @@ from bellwire.engine.terms import Terms
 from bellwire.errors import StorageUnavailable
 from bellwire.model.attempt import Attempt, Outcome, Refused
 from bellwire.model.batch import Batch
-from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason, in_hand, read_to
+from bellwire.model.cursor import Blockage, Cursor, CursorMove, Discard, DiscardReason, in_hand, read_to
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.positions import from_on
 from bellwire.model.replay import Replay
 from bellwire.model.webhook import RegisteredWebhook
+from bellwire.rules.journalling import NotedMove, note_move
 from bellwire.rules.pacing import SECOND_MS
 from bellwire.rules.retrying import Situation, next_step
 from bellwire.rules.settling import move_cursor
@@ -105,7 +105,7 @@ class Lane:
     def apply(self, webhook: RegisteredWebhook) -> None:
         """The webhook was edited: from the next plan on it counts as it is now."""
         if webhook.filter_revision != self._terms.webhook.filter_revision:
-            self._planner.refilter()
+            self._planner.refilter(webhook.past_filters[-1].until)
         self._terms.webhook = webhook
 
     def apply_replay(self, replay: Replay) -> None:
@@ -129,9 +129,9 @@ class Lane:
         """See Planner.stop."""
         self._planner.stop(outcome)
 
-    def refilter(self) -> None:
+    def refilter(self, since: Position) -> None:
         """See Planner.refilter."""
-        self._planner.refilter()
+        self._planner.refilter(since)
 
     def finish(self) -> None:
         """The service stops: see Window.finish."""
@@ -155,13 +155,34 @@ class Lane:
         """When its open batch may be sent; None: not before something happens."""
         return self._planner.sends_at_ms(self._cursor)
 
+    @property
+    def attempt_due_ms(self) -> int | None:
+        """See Planner.attempt_due_ms."""
+        return self._planner.attempt_due_ms(self._heading)
+
+    @property
+    def first_deadline_ms(self) -> int | None:
+        """See Planner.first_deadline_ms."""
+        return self._planner.first_deadline_ms(self._heading)
+
+    def blocked(self, reason: str) -> None:
+        """Its open batch cannot be sent safely; the next advance stores that."""
+        known = self._cursor.blocked
+        blockage = Blockage(reason=reason, since_ms=self._terms.wall_ms() if known is None else known.since_ms)
+        self._made = Made(cursor=replace(self._cursor, blocked=blockage))
+
+    def unblocked(self) -> None:
+        """What could not be sent safely can be; the next advance stores that."""
+        if self._cursor.blocked is not None:
+            self._made = Made(cursor=replace(self._cursor, blocked=None))
+
     async def events_of(self, batch: Batch) -> tuple[LoggedEvent, ...]:
         """The events of its open batch."""
         return await self._planner.events_of(batch)
 
     async def attempted(self, batch: Batch, first: LoggedEvent, attempt: Attempt) -> None:
         """Decide what the attempt of its open batch makes of the cursor; the next advance stores it."""
-        cursor = self._cursor
+        cursor = replace(self._cursor, blocked=None)
         alone = isinstance(attempt.outcome, Refused) and attempt.events == 1
         now_ms = self._terms.now_ms()
         situation = Situation(
@@ -196,7 +217,9 @@ class Lane:
         cursor = self._heading
         if self._reader.caught_up:
             return cursor, in_hand(cursor) + self._reader.held
-        return cursor, in_hand(cursor) + await self._count_ahead(cursor)
+        before = self._planner.horizon(cursor)
+        start = max(read_to(cursor), self._reader.position)
+        return cursor, in_hand(cursor) + await self._reader.count(start, before=before)
 
     def measured_per_s(self) -> float | None:
         """Events delivered a second since the lane was begun or its replay was edited; None where none was."""
@@ -221,23 +244,16 @@ class Lane:
             return (await self._parts.log.fetch(batch.members))[0]
         return next(iter(self._reader.waiting()), None)
 
-    async def _count_ahead(self, cursor: Cursor) -> int:
-        """How many wanted events stand in the log behind those that the cursor has in hand."""
-        log, part, types = self._parts.log, self._terms.part, self._terms.types
-        if part is None or part.positions is None:
-            return await log.count(read_to(cursor), before=self._planner.horizon(cursor), types=types)
-        ahead = from_on(part.positions, read_to(cursor), count_max=part.until - part.since)
-        return await log.count_at(ahead, types=types)
-
     async def _write(self, after: Cursor, discards: tuple[Discard, ...], attempt: Attempt | None) -> None:
         """Store what was decided, with the attempt that led to it; while storage refuses, nothing else is done."""
         before = self._cursor
-        self._heading = after
+        noted = self._note(before, after)
+        self._heading = after = noted.cursor
         if attempt is None and not discards and self._goes_without_saying(before, after):
             self._cursor = after
             return
         after = replace(after, revision=before.revision + 1)
-        move = CursorMove(before=before, after=after, discards=discards)
+        move = CursorMove(before=before, after=after, discards=discards, changes=noted.changes)
         while True:
             try:
                 await (self._parts.ledger.skip(move) if attempt is None else self._parts.ledger.settle(move, attempt))
@@ -247,12 +263,23 @@ class Lane:
                 pause_until_ms = self._terms.now_ms() + STORAGE_PAUSE_MS
                 await self._parts.clock.wait(asyncio.Event(), until_ms=pause_until_ms)
         self._cursor = self._heading = after
+        self._planner.must_be_said = False
+        if self.replay is None:
+            self._parts.announcer.moved(self._terms.webhook, move)
         if attempt is not None:
             self._parts.reporter.attempt_settled(attempt)
         for discard in discards:
             self._parts.reporter.events_discarded(discard)
 
+    def _note(self, before: Cursor, after: Cursor) -> NotedMove:
+        """What is to be journalled of the webhook's state: live delivery makes it, not a replay beside it."""
+        if self.replay is not None:
+            return NotedMove(cursor=after, changes=())
+        return note_move(before, after, at_ms=self._terms.wall_ms())
+
     def _goes_without_saying(self, before: Cursor, after: Cursor) -> bool:
         """Whether only unwanted events were passed, so few that reading them again costs less than a write."""
+        if self._planner.must_be_said:
+            return False
         few = after.position - before.position <= SKIPPED_UNSAID_MAX and after.position < self._planner.horizon(after)
         return after == before or (few and replace(after, position=before.position) == before)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from bellwire.clock import Clock
+from bellwire.engine.announcer import Announcer
 from bellwire.engine.keyring import Keyring
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook
@@ -27,6 +28,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     selector: Selector
     shelf: Shelf
     keyring: Keyring
+    announcer: Announcer
     start: Start
     dice: Callable[[], float]
     user_agent: str

@@ -35,6 +35,7 @@ class Planner:
         self._hurry = False
         self._back = False
         self._stopped_by: Outcome | None = None
+        self.must_be_said = False
 
     def hurry(self, *, back: bool) -> None:
         """A waiting backoff ends with the next plan. back: an endpoint that was gone is tried again."""
@@ -45,10 +46,10 @@ class Planner:
         """The endpoint said to another cursor's batch that it wants nothing more."""
         self._stopped_by = outcome
 
-    def refilter(self) -> None:
-        """What is wanted has changed: what waits goes by it; what was passed as unwanted before stays passed."""
-        if self._reread_from is None:
-            self._reread_from = self._reader.position
+    def refilter(self, since: Position) -> None:
+        """What is wanted has changed: what waits goes by it; what was passed before `since` as unwanted stays so."""
+        places = (self._reader.position, since, self._reread_from)
+        self._reread_from = min(place for place in places if place is not None)
 
     def finish(self) -> None:
         """The service stops: see Window.finish."""
@@ -128,6 +129,26 @@ class Planner:
             return None if cursor.failures else 0
         return cursor.retry_at_ms or 0
 
+    def attempt_due_ms(self, cursor: Cursor) -> int | None:
+        """When the next attempt is made, if nothing happens before; None: nothing is to be sent."""
+        if self._terms.gap_ahead(cursor) is not None or self._terms.paused or cursor.gone:
+            return None
+        times = [] if cursor.failures else [aside.retry_at_ms for aside in cursor.set_aside]
+        if cursor.open is not None or cursor.splitting is not None:
+            times.append(cursor.retry_at_ms or 0)
+        elif self._reader.held or not self._reader.caught_up:
+            times.append(self._window.due_ms(cursor))
+        return max(min(times), self._terms.now_ms()) if times else None
+
+    def first_deadline_ms(self, cursor: Cursor) -> int | None:
+        """When the first event is given up, if it waits that long; None: none is known to wait, or none is given up."""
+        if self._terms.paused or self._terms.gap_ahead(cursor) is not None:
+            return None
+        deadlines = [self._terms.aside_deadline_ms(aside) for aside in cursor.set_aside]
+        waiting = self._open_events if cursor.open is not None and not cursor.open.aside else self._reader.waiting()
+        deadlines += [self._terms.deadline_ms(event, cursor) for event in islice(waiting, 1)]
+        return min(deadlines, default=None)
+
     async def events_of(self, batch: Batch) -> tuple[LoggedEvent, ...]:
         """The open batch's events, from the log if they are not those that were cut last."""
         if self._open_members != batch.members:
@@ -169,6 +190,8 @@ class Planner:
             return cursor
         self._reader.seek(max(cursor.position, self._reread_from or cursor.position))
         self._reread_from = None
+        # What was passed by other levels must stay passed after a crash too, though nothing else is worth a write.
+        self.must_be_said = True
         return replace(cursor, filter_revision=revision)
 
     def _wants_all(self, events: Sequence[LoggedEvent]) -> bool:

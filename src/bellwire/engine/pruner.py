@@ -79,6 +79,7 @@ class Pruner:
             self._remove_events,
             self._remove_events_early,
             self._remove_discards,
+            self._remove_changes,
             self._remove_attempts,
             self._forget_ids,
             self._forget_replays,
@@ -129,6 +130,11 @@ class Pruner:
 
     async def _remove_discards(self) -> bool:
         return await self._store.ledger.remove_discards(before=self._store.log.begin) > 0
+
+    async def _remove_changes(self) -> bool:
+        made_before_ms = self._clock.wall_ms() - self._limits.retention_age_ms
+        begin = self._store.log.begin
+        return await self._store.journal.remove_changes(made_before_ms=made_before_ms, before=begin) > 0
 
     async def _remove_attempts(self) -> bool:
         kept = AttemptsKept(

@@ -7,7 +7,8 @@ from typing import Final
 
 from bellwire.engine.terms import Terms
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.positions import Positions, behind, from_on
+from bellwire.model.positions import Positions, behind, from_on, holds
+from bellwire.rules.matching import own_types, speaks_of
 from bellwire.store import PAGE_EVENTS_MAX, EventLog, Page
 
 HELD_EVENTS_MAX: Final = 10_000
@@ -21,6 +22,10 @@ PAGES_PER_FILL: Final = 16
 
 FETCHED_MAX: Final = 64
 """Positions of an explicit set that are read at once: any of their events may be large."""
+
+
+COUNTED_BYTES_MAX: Final = 1024 * 1024
+"""Of own events that are looked at at once in order to count them."""
 
 
 class Shelf:
@@ -71,14 +76,35 @@ class Reader:
         return self._held
 
     def offer(self, event: LoggedEvent) -> None:
-        """A wanted event was logged: hold it while there is room, else leave it to the log."""
-        if not self._live:
+        """An event of a wanted type was logged: hold it while there is room, else leave it to the log."""
+        if not self._live or self._speaks_of_itself(event):
             return
         if len(self._held) >= HELD_EVENTS_MAX or self._shelf.bytes_left < len(event.encoded):
             self._live = False
             self._read_to = event.position
             return
         self._hold(event)
+
+    async def count(self, start: Position, *, before: Position) -> int:
+        """How many wanted events are logged at start ≤ position < before. Own ones are looked at one by one: they are
+        few.
+        """
+        part, types = self._terms.part, self._terms.types
+        positions = None if part is None else part.positions
+        if part is None or positions is None:
+            count = await self.log.count(start, before=before, types=types)
+        else:
+            ahead = from_on(positions, start, count_max=part.until - part.since)
+            count = await self.log.count_at(ahead, types=types)
+        own, place = own_types(types), start
+        while own and place < before:
+            page = await self.log.read(
+                place, before=before, types=own, events_max=PAGE_EVENTS_MAX, bytes_max=COUNTED_BYTES_MAX
+            )
+            counted = (event for event in page.events if positions is None or holds(positions, event.position))
+            count -= sum(map(self._speaks_of_itself, counted))
+            place = page.next
+        return count
 
     async def fill(self) -> None:
         """Hold enough for the largest batch, or all that waits; of a replay perhaps less."""
@@ -119,7 +145,8 @@ class Reader:
         if self._seeks != seeks:
             return
         for event in page.events:
-            self._hold(event)
+            if not self._speaks_of_itself(event):
+                self._hold(event)
         self._read_to = page.next
         # Events that were logged while the page was read were not offered, so the end counts as it is now.
         self._live = page.next >= self.end
@@ -139,6 +166,9 @@ class Reader:
         types = self._terms.types
         wanted = tuple(event for event in await self.log.fetch(some) if event.type in types)
         return Page(events=wanted, next=behind(some) if some else self.end)
+
+    def _speaks_of_itself(self, event: LoggedEvent) -> bool:
+        return speaks_of(event, self._terms.webhook.id)
 
     def _hold(self, event: LoggedEvent) -> None:
         self._held.append(event)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 import uuid_utils
 from msgspec.structs import replace
@@ -16,6 +16,7 @@ from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Principal, Scope
 from bellwire.model.secret import NoSecret
 from bellwire.model.webhook import Gap, PastFilter, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
+from bellwire.rules.journalling import change_of_creation, changes_of_edit
 from bellwire.rules.patching import merge_patch
 from bellwire.rules.permitting import check_scope
 from bellwire.rules.presenting import present_registered
@@ -28,6 +29,13 @@ PAST_FILTERS_MAX: Final = 100
 
 GAPS_MAX: Final = 1_000
 """Of one webhook; older ones than these many are forgotten, its cursor has passed them long ago."""
+
+
+class Edited(NamedTuple):
+    """A webhook as it is registered now, and what is odd about it: each warning with the field it concerns."""
+
+    webhook: RegisteredWebhook
+    warnings: tuple[Fault, ...]
 
 
 class Registrar:
@@ -86,7 +94,7 @@ class Registrar:
             )
             cursor = Cursor(webhook_id=webhook.id, position=end, since_ms=now_ms)
             with self._supervisor.keeping(end):
-                await self._registry.add_webhook(webhook, cursor)
+                await self._registry.add_webhook(webhook, cursor, [change_of_creation(webhook)])
                 self._webhooks[webhook.id] = webhook
                 self._supervisor.add(webhook, cursor)
         return webhook, checked
@@ -169,10 +177,11 @@ class Registrar:
         return await self._store(self._edited(webhook, checked.webhook)), checked
 
     async def _store(self, webhook: RegisteredWebhook) -> RegisteredWebhook:
-        with self._supervisor[webhook.id].held():
+        with self._supervisor[webhook.id].held():  # from the place on that a past filter names
             if self._switches(webhook):
                 webhook = self._switched(webhook)
-            await self._registry.replace_webhook(webhook)
+            changes = changes_of_edit(self._webhooks[webhook.id], webhook, log_end=self._log.end)
+            await self._registry.replace_webhook(webhook, changes)
             if webhook.deleted:
                 del self._webhooks[webhook.id]
             else:
@@ -204,6 +213,7 @@ class Registrar:
             events=webhook.object.events,
             events_policy=webhook.object.events_policy,
             level=webhook.object.level,
+            replaced_at_ms=self._clock.wall_ms(),
         )
         return (*webhook.past_filters, past)[-PAST_FILTERS_MAX:]
 

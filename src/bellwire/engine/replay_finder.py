@@ -107,9 +107,10 @@ class ReplayFinder:
         before: int | None = None
         while True:
             page = await self._parts.ledger.discards(
-                DiscardSearch(webhook_id=webhook_id, reason=reason, before=before, limit=DISCARDS_READ)
+                DiscardSearch(webhook_id=webhook_id, since_ms=wish.since_ms, before=before, limit=DISCARDS_READ)
             )
-            wanted = (one.discard.members for one in page if _is_within(one.discard.at_ms, wish))
+            meant = (one.discard for one in page if one.discard.reason is reason)
+            wanted = (discard.members for discard in meant if _is_within(discard.at_ms, wish))
             runs = union_of([*runs, *(run for members in wanted for run in members)])
             if len(runs) > REPLAYED_RUNS_MAX:
                 message = (

@@ -180,8 +180,8 @@ def _why_waiting(dispatcher: Dispatcher, cursor: Cursor) -> str:
         return "the webhook is paused"
     if live.gone:
         return f"the endpoint wants nothing more: {live.failure}"
-    if dispatcher.blocked is not None:
-        return dispatcher.blocked.reason
+    if live.blocked is not None:
+        return live.blocked.reason
     if cursor.failures:
         return cursor.failure
     return f"live delivery goes first, and it fails: {live.failure}" if live.failures else ""

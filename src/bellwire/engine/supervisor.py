@@ -1,8 +1,8 @@
 """The supervisor: one dispatcher per webhook, running while it has something to do, and begun anew if it fails."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Final
 
 from bellwire.engine.dispatcher import Dispatcher
@@ -10,6 +10,7 @@ from bellwire.engine.parts import Parts
 from bellwire.engine.switchboard import Switchboard
 from bellwire.model.cursor import Cursor, CursorKey, ReplayId, in_hand, key_of
 from bellwire.model.event import EventTypeId, Position
+from bellwire.model.status import Restart, Restarts
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 
 RESTART_PAUSE_MS: Final = 1_000
@@ -21,16 +22,20 @@ left for closing the store."""
 
 
 class Supervisor:
-    """Owns the dispatchers and their tasks. removal: held by whoever removes events, from asking what is needed on."""
+    """Owns the dispatchers and their tasks. removal: held by whoever removes events, from asking what is needed on.
+    restarts: of dispatchers that failed or made no progress.
+    """
 
     def __init__(self, parts: Parts, switchboard: Switchboard) -> None:
         self._parts = parts
         self._switchboard = switchboard
         self._dispatchers: dict[WebhookId, Dispatcher] = {}
         self._tasks: dict[WebhookId, asyncio.Task[None]] = {}
+        self._restarting: set[WebhookId] = set()
         self._kept: list[Position] = []
         self.removal = asyncio.Lock()
         self._stopped = False
+        self.restarts = Restarts()
 
     def __getitem__(self, webhook_id: WebhookId) -> Dispatcher:
         """The dispatcher of a webhook; raises KeyError for an unknown or a wholly deleted one."""
@@ -72,11 +77,19 @@ class Supervisor:
         self._dispatchers[webhook.id].apply(webhook)
         self._connect(self._dispatchers[webhook.id])
 
-    def refilter(self) -> None:
-        """The catalogue has changed, and with it perhaps what any webhook wants."""
+    @contextmanager
+    def held(self) -> Iterator[dict[WebhookId, Position]]:
+        """While a change of the catalogue is being stored, no dispatcher begins anything that may contradict it. Gives
+        the place from where on it counts for each.
+        """
+        with ExitStack() as holds:
+            yield {name: holds.enter_context(one.held()) for name, one in list(self._dispatchers.items())}
+
+    def refilter(self, since: Mapping[WebhookId, Position]) -> None:
+        """The catalogue has changed, and with it perhaps what any webhook wants; since: what held() gave."""
         self._switchboard.refilter()
-        for dispatcher in self._dispatchers.values():
-            dispatcher.refilter()
+        for webhook_id, dispatcher in self._dispatchers.items():
+            dispatcher.refilter(since.get(webhook_id, dispatcher.waits_from))
 
     @contextmanager
     def keeping(self, position: Position) -> Iterator[None]:
@@ -124,6 +137,28 @@ class Supervisor:
         """Forget replays that ended long ago, or are too many. Raises StorageUnavailable."""
         await self._parts.book.prune(now_ms=self._parts.clock.steady_ms())
 
+    def dispatchers(self) -> tuple[Dispatcher, ...]:
+        """All of them, for whoever watches over them."""
+        return tuple(self._dispatchers.values())
+
+    def restart(self, dispatcher: Dispatcher, reason: str) -> None:
+        """Begin a dispatcher anew from what is stored: what it waits for is cut off, its open batch is sent again.
+
+        It must wait for an answer or for its time, see Dispatcher.expected_ms.
+        """
+        webhook_id = dispatcher.webhook.id
+        if self._stopped:
+            return
+        dispatcher.give_way()
+        self._note_restart(webhook_id, reason)
+        self._parts.reporter.dispatcher_restarted(webhook_id, reason)
+        task = self._tasks.get(webhook_id)
+        if task is None:
+            self._tasks[webhook_id] = asyncio.get_running_loop().create_task(self._drive(webhook_id, dispatcher))
+        else:
+            self._restarting.add(webhook_id)
+            task.cancel()
+
     async def stop(self) -> None:
         """Give healthy webhooks a last batch, let requests in flight end, then cut off what is left; once."""
         if self._stopped:
@@ -156,16 +191,29 @@ class Supervisor:
         if webhook_id not in self._tasks and not self._stopped:
             self._tasks[webhook_id] = asyncio.get_running_loop().create_task(self._drive(webhook_id))
 
-    async def _drive(self, webhook_id: WebhookId) -> None:
-        """Run a dispatcher to its rest. Nothing waits between that and forgetting the task, so that no call is lost."""
-        failed: Dispatcher | None = None
+    def _note_restart(self, webhook_id: WebhookId, reason: str) -> None:
+        last = Restart(webhook_id=webhook_id, at_ms=self._parts.clock.wall_ms(), reason=reason)
+        self.restarts = Restarts(count=self.restarts.count + 1, last=last)
+
+    async def _drive(self, webhook_id: WebhookId, failed: Dispatcher | None = None) -> None:
+        """Run a dispatcher to its rest. Nothing waits between that and forgetting the task, so that no call is lost.
+
+        failed: one that another has to take the place of first.
+        """
         while True:
             try:
                 if failed is not None:
                     await self._begin_anew(failed)
+                    failed = None
                 await self._dispatchers[webhook_id].run()
                 break
+            except asyncio.CancelledError:
+                if webhook_id not in self._restarting:
+                    raise
+                self._restarting.discard(webhook_id)
+                failed = self._dispatchers[webhook_id]
             except Exception as problem:  # noqa: BLE001 - whatever is wrong with one webhook must not end the others
+                self._note_restart(webhook_id, f"it failed: {problem!r}")
                 self._parts.reporter.dispatcher_failed(webhook_id, problem)
                 failed = self._dispatchers[webhook_id]
                 await self._parts.clock.wait(asyncio.Event(), until_ms=self._parts.clock.steady_ms() + RESTART_PAUSE_MS)
@@ -181,6 +229,7 @@ class Supervisor:
             if all(key in cursors for key in (webhook_id, *(replay.id for replay in replays))):
                 break
             cursors = {key_of(cursor): cursor for cursor in await self._parts.ledger.cursors()}
+            await failed.freed()
         failed.retire()
         dispatcher = self._add(failed.webhook, cursors[CursorKey(webhook_id)])
         for replay in replays:

@@ -6,6 +6,7 @@ from typing import NewType
 import msgspec
 
 from bellwire.model.batch import Batch
+from bellwire.model.change import Change
 from bellwire.model.event import EventTypeId, Position
 from bellwire.model.positions import Positions, behind, count_of
 from bellwire.model.webhook import WebhookId
@@ -49,6 +50,13 @@ class Smaller(msgspec.Struct, frozen=True, kw_only=True):
     accepted_left: int
 
 
+class Blockage(msgspec.Struct, frozen=True, kw_only=True):
+    """Why nothing can be sent safely, and since when (milliseconds since 1970)."""
+
+    reason: str
+    since_ms: int
+
+
 class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     """position: the next to deliver, all before it is settled or set aside. revision counts the writes of this cursor.
     replay_id: of the replay that it belongs to; None for the webhook's own, of live delivery.
@@ -56,7 +64,9 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     failures: in a row, cleared by a success only; `failure` (in words) and `retry_at_ms` speak of the last of them.
     filter_revision: that of the webhook's filter which chose from here on.
     since_ms: when the first of the failures was, or the success that ended the ones before.
-    gone: the endpoint answered 410. delivered, discarded_for (each DiscardReason): events, since the cursor exists.
+    gone: the endpoint answered 410. blocked: as it was when something was to be sent last. ailing: it was failing, gone
+    or blocked, and nothing was delivered since.
+    delivered, discarded_for (each DiscardReason): events, since the cursor exists.
     window_events: those of the batch that was cut last.
     Times in milliseconds since 1970.
     """
@@ -74,6 +84,8 @@ class Cursor(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int = 0
     failure: str = ""
     gone: bool = False
+    blocked: Blockage | None = None
+    ailing: bool = False
     retry_at_ms: int | None = None
     window_opened_at_ms: int | None = None
     window_events: int = 0
@@ -140,8 +152,11 @@ class Discard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CursorMove(msgspec.Struct, frozen=True, kw_only=True):
-    """A cursor's next state and the discards on the way; it can be made only while `before` is the stored state."""
+    """A cursor's next state, the discards on the way and what it changes of the webhook's state; it can be made only
+    while `before` is the stored state.
+    """
 
     before: Cursor
     after: Cursor
     discards: tuple[Discard, ...] = ()
+    changes: tuple[Change, ...] = ()

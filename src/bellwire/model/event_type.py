@@ -157,6 +157,17 @@ class Catalogue:
         former = self._former.get(name)
         return former.level if former else TracingLevel.INFO
 
+    def counting_level(self, type_id: EventTypeId) -> EventLevel:
+        """What counts for a type: its level, or that it is disabled."""
+        return EventLevel.DISABLE if self.is_disabled(type_id) else EventLevel(self.level(type_id).value)
+
+    def with_level(self, type_id: EventTypeId, level: EventLevel) -> "Catalogue":
+        """The same types, of which one has another level that counts, as it may have had in the past."""
+        name = self.present_names(type_id)[0]
+        known = self._current.get(name) or EventType(id=name, level=TracingLevel.INFO)
+        current = self._current | {name: msgspec.structs.replace(known, override=level)}
+        return Catalogue(current.values(), self._former.values())
+
     def declare(self, event_type: EventType) -> None:
         """Add a type, or replace the one of that id."""
         self._current[event_type.id] = event_type

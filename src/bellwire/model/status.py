@@ -6,7 +6,7 @@ import msgspec
 
 from bellwire.model.attempt import AttemptId
 from bellwire.model.cursor import DiscardReason, ReplayId
-from bellwire.model.event import LoggedEvent
+from bellwire.model.event import EventTypeId, LoggedEvent
 from bellwire.model.replay import ReplayNote
 from bellwire.model.room import Room
 from bellwire.model.webhook import WebhookId
@@ -29,7 +29,9 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How a webhook does. state: healthy, retrying, failing, blocked, paused, gone or disabled; since when, and why.
 
-    backlog: events waiting. lag_ms: age of the oldest of them. Times in milliseconds since 1970.
+    backlog: events waiting. lag_ms: age of the oldest of them. next_attempt_at_ms: if nothing happens before; None:
+    none is to come. first_deadline_ms: when the first of what waits is given up, as far as that is known. now_ms: the
+    present time of the clock that the two go by. Times in milliseconds since 1970.
     """
 
     state: str
@@ -42,6 +44,32 @@ class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
     last_success_at_ms: int | None
     last_failure_at_ms: int | None
     next_attempt_at_ms: int | None
+    first_deadline_ms: int | None
+    now_ms: int
+
+
+class DeadLetterSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Which discarded events to list, newest first. types: by the names they were published under; None: all.
+
+    since ≤ time of the discard < until. before: number and position of the last one of the page before.
+    """
+
+    webhook_id: WebhookId | None = None
+    reason: DiscardReason | None = None
+    types: frozenset[EventTypeId] | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+    before: tuple[int, int] | None = None
+    limit: int = 100
+
+
+class DeadLetterPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Some of what a search has. next: what `before` is for the rest, None after the last; a page may be short, even
+    empty, and still have one behind it, as a call looks at a bounded number of discards and events.
+    """
+
+    letters: tuple[DeadLetter, ...]
+    next: tuple[int, int] | None
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,9 +110,24 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     replays: tuple[ReplayNote, ...] = ()
 
 
+class Restart(msgspec.Struct, frozen=True, kw_only=True):
+    """A dispatcher that failed or made no progress, and was begun anew. at_ms: since 1970."""
+
+    webhook_id: WebhookId
+    at_ms: int
+    reason: str
+
+
+class Restarts(msgspec.Struct, frozen=True, kw_only=True):
+    """How often dispatchers were begun anew since the start of the process, and the last time."""
+
+    count: int = 0
+    last: Restart | None = None
+
+
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """How Bellwire does as a whole. states: how many webhooks are in each state; store_bytes: the store's files; room:
-    for more events, as it was found last.
+    for more events, as it was found last. announcements_lost: events about Bellwire itself that could not be published.
     """
 
     version: str
@@ -94,3 +137,5 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     states: dict[str, int]
     store_bytes: int
     room: Room
+    restarts: Restarts
+    announcements_lost: int

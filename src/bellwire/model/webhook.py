@@ -93,7 +93,10 @@ class WebHook(
 
 
 class Gap(msgspec.Struct, frozen=True, array_like=True):
-    """A stretch of the log in which a webhook was disabled: since ≤ position < until (None: still)."""
+    """A stretch of the log in which a webhook was disabled: since ≤ position < until (None: still).
+
+    Delivery goes by gaps. The journal's changes of the same edits are stored with them, for people to read.
+    """
 
     since: Position
     until: Position | None = None
@@ -107,12 +110,18 @@ class PreviousKey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PastFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which events a webhook got before an edit; until: the first position that the next filter decided on."""
+    """Which events a webhook got before an edit; until: the first position that the next filter decided on, but that
+    a batch which was under way when it was replaced (milliseconds since 1970) may have gone beyond.
+
+    What became of an event is explained by these. The journal's changes of the same edits are stored with them, for
+    people to read.
+    """
 
     until: Position
     events: tuple[EventTypeId, ...]
     events_policy: EventPolicy
     level: TracingLevel | None
+    replaced_at_ms: int = 0
 
 
 class Resumption(msgspec.Struct, frozen=True, kw_only=True):

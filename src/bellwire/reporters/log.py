@@ -116,6 +116,14 @@ class LogReporter:
         """See reporter.Reporter."""
         self._log.error("what need not be kept could not be removed, it is tried again", exc_info=problem)
 
+    def announcements_lost(self, count: int, problem: str) -> None:
+        """See reporter.Reporter."""
+        self._log.warning("events about Bellwire itself could not be published", events=count, problem=problem)
+
+    def dispatcher_restarted(self, webhook_id: WebhookId, reason: str) -> None:
+        """See reporter.Reporter."""
+        self._log.error("a dispatcher made no progress and is begun anew", webhook=webhook_id, reason=reason)
+
     def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """See reporter.Reporter."""
         self._log.error("a dispatcher failed and is begun anew", webhook=webhook_id, exc_info=problem)

@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from bellwire.model.attempt import Attempt, Delivered
+from bellwire.model.change import Change
 from bellwire.model.cursor import Cursor, Discard, DiscardReason
 from bellwire.model.duration import show_duration
 from bellwire.model.event import LoggedEvent, Position
@@ -12,13 +13,15 @@ from bellwire.model.event_type import Catalogue, TracingLevel
 from bellwire.model.positions import holds
 from bellwire.model.status import Explanation, Verdict
 from bellwire.model.webhook import EventPolicy, RegisteredWebhook, WebHook
-from bellwire.rules.matching import OWN_PREFIX, wanted_types
+from bellwire.rules.journalling import level_then
+from bellwire.rules.matching import OWN_PREFIX, speaks_of, wanted_types
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one event at one webhook. attempts: those whose events enclose it, newest first.
 
-    cursor: as it stands; deadline_ms: when the event is given up if it waits that long.
+    level_changes: of its type, oldest first. cursor: as it stands; deadline_ms: when the event is given up if it waits
+    that long.
     """
 
     event: LoggedEvent
@@ -26,6 +29,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     cursor: Cursor
     attempts: tuple[Attempt, ...]
     discard: Discard | None
+    level_changes: tuple[Change, ...]
     deadline_ms: int
 
 
@@ -41,15 +45,17 @@ def explain(evidence: Evidence, catalogue: Catalogue) -> Explanation:
         return _told(evidence, Verdict.WHILE_DISABLED, "the webhook was disabled when it was logged")
     if (waiting := _waiting(evidence)) is not None:
         return waiting
-    unwanted = _why_unwanted(event, _object_at(webhook, event.position), catalogue)
-    if unwanted:
-        return _told(evidence, Verdict.NOT_WANTED, unwanted)
+    passed_over = ""
     for attempt in evidence.attempts:
         if isinstance(attempt.outcome, Delivered):
-            because = f"attempt {attempt.number} of its batch was accepted"
-            told = _told(evidence, Verdict.DELIVERED, because)
-            return msgspec.structs.replace(told, at_ms=attempt.at_ms, attempt_id=attempt.id)
-    if event.position >= evidence.cursor.position:
+            passed_over = _why_unwanted(evidence, catalogue, at_ms=attempt.at_ms)
+            if not passed_over:
+                return _told_delivered(evidence, attempt)
+    passed = event.position < evidence.cursor.position
+    unwanted = _why_unwanted(evidence, catalogue) or (passed_over if passed else "")
+    if unwanted:
+        return _told(evidence, Verdict.NOT_WANTED, unwanted)
+    if not passed:
         return _told_waiting(evidence, _pace(evidence))
     return _told(evidence, Verdict.DELIVERED, "the webhook has passed it; the attempt itself is no longer kept")
 
@@ -64,6 +70,11 @@ _DISCARDED: Final = {
 
 def _told(evidence: Evidence, verdict: Verdict, because: str) -> Explanation:
     return Explanation(webhook_id=evidence.webhook.id, verdict=verdict, because=because)
+
+
+def _told_delivered(evidence: Evidence, attempt: Attempt) -> Explanation:
+    told = _told(evidence, Verdict.DELIVERED, f"attempt {attempt.number} of its batch was accepted")
+    return msgspec.structs.replace(told, at_ms=attempt.at_ms, attempt_id=attempt.id)
 
 
 def _encloses(since: Position, until: Position | None, position: Position) -> bool:
@@ -111,18 +122,28 @@ def _pace(evidence: Evidence) -> str:
     return "its turn comes with the next batches"
 
 
-def _object_at(webhook: RegisteredWebhook, position: Position) -> WebHook:
-    """The object with the filter that decided on the position."""
+def _object_then(webhook: RegisteredWebhook, position: Position, at_ms: int | None) -> WebHook:
+    """The object with the filter that decided on the position, or on a batch that was under way at that time."""
     for past in webhook.past_filters:
-        if position < past.until:
+        if position < past.until or (at_ms is not None and at_ms < past.replaced_at_ms):
             return msgspec.structs.replace(
                 webhook.object, events=past.events, events_policy=past.events_policy, level=past.level
             )
     return webhook.object
 
 
-def _why_unwanted(event: LoggedEvent, webhook: WebHook, catalogue: Catalogue) -> str:
-    """Which rule kept it away; empty if none did."""
+def _why_unwanted(evidence: Evidence, catalogue: Catalogue, *, at_ms: int | None = None) -> str:
+    """Which rule kept it away, by the filter and the level that counted; empty if none did.
+
+    at_ms: when the attempt began by which it may have been delivered all the same (since 1970).
+    """
+    event = evidence.event
+    if speaks_of(event, evidence.webhook.id):
+        return "it speaks of this very webhook"
+    webhook = _object_then(evidence.webhook, event.position, at_ms)
+    level = level_then(evidence.level_changes, evidence.webhook.id, event.position, at_ms=at_ms)
+    if level is not None:
+        catalogue = catalogue.with_level(event.type, level)
     if event.type in wanted_types(webhook, catalogue):
         return ""
     if catalogue.is_disabled(event.type):

@@ -1,13 +1,30 @@
 """Which event types does this webhook want?"""
 
+from collections.abc import Iterable
 from typing import Final
 
-from bellwire.model.event import EventTypeId
+import msgspec
+
+from bellwire.model.event import EventTypeId, LoggedEvent
 from bellwire.model.event_type import Catalogue, TracingLevel
-from bellwire.model.webhook import EventPolicy, WebHook
+from bellwire.model.webhook import EventPolicy, WebHook, WebhookId
 
 OWN_PREFIX: Final = "bellwire."
 """Types of events about Bellwire itself: only a webhook that lists one gets it, so that none feeds itself."""
+
+ABOUT: Final = "webhookId"
+"""The member of their data that names the webhook which they speak of, and which they are never sent to."""
+
+
+class _About(msgspec.Struct, frozen=True):
+    webhook_id: str | None = msgspec.field(default=None, name=ABOUT)
+
+
+class _OwnEvent(msgspec.Struct, frozen=True):
+    data: _About
+
+
+_OWN_EVENT: Final = msgspec.json.Decoder(_OwnEvent)
 
 
 def wanted_types(webhook: WebHook, catalogue: Catalogue) -> frozenset[EventTypeId]:
@@ -15,6 +32,16 @@ def wanted_types(webhook: WebHook, catalogue: Catalogue) -> frozenset[EventTypeI
     listed = _listed_names(webhook, catalogue)
     candidates = listed if webhook.events_policy is EventPolicy.INCLUDE else set(catalogue.ids()) - listed
     return frozenset(type_id for type_id in candidates if _passes_level(webhook, type_id, catalogue))
+
+
+def own_types(types: Iterable[EventTypeId]) -> frozenset[EventTypeId]:
+    """Those of the types whose events are about Bellwire itself."""
+    return frozenset(type_id for type_id in types if type_id.startswith(OWN_PREFIX))
+
+
+def speaks_of(event: LoggedEvent, webhook_id: WebhookId) -> bool:
+    """Whether an event is about this very webhook, which therefore does not get it."""
+    return event.type.startswith(OWN_PREFIX) and _OWN_EVENT.decode(event.encoded).data.webhook_id == webhook_id
 
 
 def _listed_names(webhook: WebHook, catalogue: Catalogue) -> set[EventTypeId]:

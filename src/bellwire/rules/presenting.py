@@ -79,5 +79,5 @@ def masked_auth(auth: HttpAuth) -> HttpAuth:
 
 
 def show_time_ms(time_ms: int) -> str:
-    """Milliseconds since 1970 as RFC 3339 in UTC."""
+    """Milliseconds since 1970 as RFC 3339 in UTC with milliseconds: 0 → `"1970-01-01T00:00:00.000Z"`."""
     return show_time(_EPOCH + timedelta(milliseconds=time_ms))

@@ -1,40 +1,28 @@
 """A store that lives in memory: for tests and trials; it keeps the contract except across the end of the process."""
 
-import bisect
-import collections
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import accumulate
-from typing import Final, TypeVar
 
-import msgspec
-
-from bellwire.errors import ConflictingEvent, EditConflict, StaleCursor
-from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import Cursor, CursorKey, CursorMove, Discard, key_of
+from bellwire.errors import ConflictingEvent, EditConflict
+from bellwire.model.change import Change
+from bellwire.model.cursor import Cursor, CursorKey, key_of
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
-from bellwire.model.positions import Positions, behind, holds
+from bellwire.model.positions import Positions
 from bellwire.model.stretch import Stretch
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.store import (
     Appended,
-    AttemptSearch,
-    AttemptsKept,
-    DiscardSearch,
     EventSearch,
     Listener,
-    NumberedDiscard,
     Page,
 )
 from bellwire.stores.gate import Gate
+from bellwire.stores.memory_journal import MemoryJournal
+from bellwire.stores.memory_ledger import STEP_MAX, MemoryLedger
 from bellwire.stores.memory_replays import MemoryReplays
 from bellwire.stores.memory_sources import MemorySources
 from bellwire.stores.repeating import Remains, digest_of, repeats, take_apart
-
-_T = TypeVar("_T")
-
-STEP_MAX: Final = 1_000
-"""Of events, ids, attempts or discards that one call removes."""
 
 
 class MemoryStore:
@@ -43,8 +31,9 @@ class MemoryStore:
     def __init__(self) -> None:
         self._gate = Gate()
         self.log = MemoryEventLog(self._gate)
-        self.registry = MemoryRegistry(self._gate)
-        self.ledger = MemoryLedger(self._gate, self.registry.first_cursors)
+        self.journal = MemoryJournal(self._gate)
+        self.registry = MemoryRegistry(self._gate, self.journal)
+        self.ledger = MemoryLedger(self._gate, self.registry.first_cursors, self.journal)
         self.replays = MemoryReplays(self._gate, self.registry.first_cursors)
 
     def size_bytes(self) -> int:
@@ -243,8 +232,9 @@ class MemoryEventLog:
 class MemoryRegistry(MemorySources):
     """Webhooks, sources, event types and tokens by their names."""
 
-    def __init__(self, gate: Gate) -> None:
+    def __init__(self, gate: Gate, journal: MemoryJournal) -> None:
         super().__init__(gate)
+        self._journal = journal
         self.first_cursors: dict[CursorKey, Cursor] = {}
         self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
         self._types: dict[EventTypeId, EventType] = {}
@@ -255,31 +245,34 @@ class MemoryRegistry(MemorySources):
         self._gate.check()
         return tuple(self._webhooks[webhook_id] for webhook_id in sorted(self._webhooks))
 
-    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
+    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = ()) -> None:
         """Register a webhook together with its first cursor."""
         self._gate.check()
         if webhook.id in self._webhooks:
             raise EditConflict(f"there is a webhook {webhook.id!r} already; replace it, or add one of another id")
         self._webhooks[webhook.id] = webhook
         self.first_cursors[key_of(cursor)] = cursor
+        self._journal.add(changes)
 
-    async def replace_webhook(self, webhook: RegisteredWebhook) -> None:
+    async def replace_webhook(self, webhook: RegisteredWebhook, changes: Sequence[Change] = ()) -> None:
         """Store an edit."""
         self._gate.check()
         stored = self._webhooks.get(webhook.id)
         if stored is None or stored.revision != webhook.revision - 1:
             raise EditConflict(f"webhook {webhook.id!r} was changed since it was read; read it and repeat the edit")
         self._webhooks[webhook.id] = webhook
+        self._journal.add(changes)
 
     async def declared_types(self) -> tuple[EventType, ...]:
         """The types that were declared, in the order of their ids."""
         self._gate.check()
         return tuple(self._types[type_id] for type_id in sorted(self._types))
 
-    async def declare_types(self, types: Sequence[EventType]) -> None:
+    async def declare_types(self, types: Sequence[EventType], changes: Sequence[Change] = ()) -> None:
         """Add types, or replace those of the same id."""
         self._gate.check()
         self._types |= {event_type.id: event_type for event_type in types}
+        self._journal.add(changes)
 
     async def token_hashes(self) -> dict[str, str]:
         """The name of each token and its hash."""
@@ -290,110 +283,3 @@ class MemoryRegistry(MemorySources):
         """Add a token, or replace the one of that name."""
         self._gate.check()
         self._tokens[name] = token_hash
-
-
-class MemoryLedger:
-    """Cursors by their keys; attempts and discards in the order of recording."""
-
-    def __init__(self, gate: Gate, cursors: dict[CursorKey, Cursor]) -> None:
-        self._gate = gate
-        self._cursors = cursors
-        self._attempts: dict[AttemptId, Attempt] = {}
-        self._discards: list[NumberedDiscard] = []
-        self._discards_made = 0
-
-    async def cursors(self) -> tuple[Cursor, ...]:
-        """The cursor of every webhook and replay."""
-        self._gate.check()
-        return tuple(self._cursors[key] for key in sorted(self._cursors))
-
-    async def skip(self, move: CursorMove) -> None:
-        """Move a cursor without an attempt."""
-        self._gate.check()
-        key = key_of(move.before)
-        stored = self._cursors.get(key)
-        if stored is None or stored.revision != move.before.revision:
-            raise StaleCursor(f"the cursor {key!r} was moved by somebody else")
-        self._cursors[key] = move.after
-        for discard in move.discards:
-            self._discards_made += 1
-            self._discards.append(NumberedDiscard(number=self._discards_made, discard=discard))
-
-    async def settle(self, move: CursorMove, attempt: Attempt) -> None:
-        """Record the attempt and move the cursor, both or neither."""
-        await self.skip(move)
-        self._attempts[attempt.id] = attempt
-
-    async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
-        """Attempts, newest first."""
-        self._gate.check()
-        recorded = list(self._attempts.values())
-        if search.before is not None:
-            earlier = [index for index, attempt in enumerate(recorded) if attempt.id == search.before]
-            recorded = recorded[: earlier[0]] if earlier else []
-        return _newest(recorded, search.limit, lambda attempt: search.webhook_id in {None, attempt.webhook_id})
-
-    async def attempt(self, attempt_id: AttemptId) -> Attempt | None:
-        """The attempt of that id."""
-        self._gate.check()
-        return self._attempts.get(attempt_id)
-
-    async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
-        """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
-        self._gate.check()
-        return tuple(
-            attempt
-            for attempt in reversed(self._attempts.values())
-            if attempt.webhook_id == webhook_id and attempt.first <= position <= attempt.last
-        )
-
-    async def discards_of(self, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
-        """The discards that gave up the event at the position for a webhook, newest first."""
-        self._gate.check()
-        given_up = [one.discard for one in reversed(self._discards) if one.discard.webhook_id == webhook_id]
-        return tuple(discard for discard in given_up if holds(discard.members, position))
-
-    async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
-        """Discards, newest first."""
-        self._gate.check()
-        return _newest(
-            self._discards[: bisect.bisect_left(self._discards, search.before, key=lambda one: one.number)]
-            if search.before is not None
-            else self._discards,
-            search.limit,
-            lambda one: (
-                search.webhook_id in {None, one.discard.webhook_id} and search.reason in {None, one.discard.reason}
-            ),
-        )
-
-    async def remove_attempts(self, kept: AttemptsKept) -> int:
-        """Remove the oldest of the attempts that need not be kept."""
-        self._gate.check()
-        recorded = list(self._attempts.values())
-        sizes = [len(msgspec.json.encode(attempt)) for attempt in recorded]
-        surplus_bytes = sum(sizes) - kept.total_bytes
-        doomed: list[Attempt] = []
-        for attempt, size in zip(recorded, sizes, strict=True):
-            if attempt.at_ms >= kept.since_ms and surplus_bytes <= 0:
-                break
-            surplus_bytes -= size
-            doomed.append(attempt)
-        surplus = collections.Counter(attempt.webhook_id for attempt in recorded[len(doomed) :])
-        for attempt in recorded[len(doomed) :]:
-            if surplus[attempt.webhook_id] > kept.per_webhook:
-                surplus[attempt.webhook_id] -= 1
-                doomed.append(attempt)
-        for attempt in doomed[:STEP_MAX]:
-            del self._attempts[attempt.id]
-        return len(doomed[:STEP_MAX])
-
-    async def remove_discards(self, *, before: Position) -> int:
-        """Remove discards all of whose events stood before the position."""
-        self._gate.check()
-        old = [one for one in self._discards if behind(one.discard.members) <= before][:STEP_MAX]
-        self._discards = [one for one in self._discards if one not in old]
-        return len(old)
-
-
-def _newest(recorded: Sequence[_T], limit: int, wanted: Callable[[_T], bool]) -> tuple[_T, ...]:
-    return tuple([one for one in reversed(recorded) if wanted(one)][:limit])

@@ -11,6 +11,7 @@ from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
 from bellwire.web.api import (
     attempts,
+    changes,
     dead_letters,
     event_types,
     events,
@@ -44,6 +45,7 @@ _RESOURCES: Final[Resources] = {
         "DELETE": webhooks.delete_webhook,
     },
     "/v1/webhooks/{webhook_id}/status": {"GET": webhooks.read_webhook_status},
+    "/v1/webhooks/{webhook_id}/changes": {"GET": changes.list_changes},
     "/v1/webhooks/{webhook_id}/account": {"GET": webhook_actions.read_account},
     "/v1/webhooks/{webhook_id}/pause": {"POST": webhook_actions.pause_webhook},
     "/v1/webhooks/{webhook_id}/resume": {"POST": webhook_actions.resume_webhook},

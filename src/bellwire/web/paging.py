@@ -44,7 +44,7 @@ def place_from(parameters: Parameters, places: msgspec.json.Decoder[Place]) -> P
 
 def listing(items: Sequence[T], *, more: bool, show: Callable[[T], Shown], place: Callable[[T], Any]) -> Page[Shown]:
     """The page of these items; show makes what is sent of one, place where the next page begins behind one."""
-    token = _token(place(items[-1])) if more and items else None
+    token = token_of(place(items[-1])) if more and items else None
     return Page(items=[show(item) for item in items], next=token)
 
 
@@ -70,5 +70,6 @@ async def gather(
             return items, False
 
 
-def _token(place: Any) -> str:  # noqa: ANN401 - whatever the list takes for a place
+def token_of(place: Any) -> str:  # noqa: ANN401 - whatever the list takes for a place
+    """The pageToken that leads to what stands behind this place."""
     return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode()

@@ -1,5 +1,6 @@
 """Cursors, attempts and discards in SQLite."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,7 @@ from bellwire.model.positions import holds
 from bellwire.model.webhook import WebhookId
 from bellwire.store import AttemptSearch, AttemptsKept, DiscardSearch, NumberedDiscard
 from bellwire.stores.sqlite.connection import rows_of
+from bellwire.stores.sqlite.journal import ChangeWriter
 from bellwire.stores.sqlite.readers import Readers
 from bellwire.stores.sqlite.removing import RemoveAttempts, RemoveDiscards, Remover
 from bellwire.stores.sqlite.statements import statement
@@ -24,6 +26,7 @@ _LIST_CURSOR_REVISIONS: Final = statement("list_cursor_revisions")
 _PUT_CURSORS: Final = statement("put_cursors")
 _ADD_ATTEMPTS: Final = statement("add_attempts")
 _ADD_ATTEMPT_TALLIES: Final = statement("add_attempt_tallies")
+_FIND_LATEST_DISCARD: Final = statement("find_latest_discard")
 _ADD_DISCARDS: Final = statement("add_discards")
 _FIND_ATTEMPT: Final = statement("find_attempt")
 _FIND_ATTEMPT_NUMBER: Final = statement("find_attempt_number")
@@ -46,8 +49,9 @@ class MoveWork(msgspec.Struct, frozen=True):
 class LedgerWriter:
     """Lives in the writer's thread. However many cursors move in a group, it is one statement for each table."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, change_writer: ChangeWriter) -> None:
         self._connection = connection
+        self._change_writer = change_writer
 
     def write(self, works: Sequence[MoveWork]) -> Written:
         """Make the moves in their order; a stale one changes nothing."""
@@ -67,7 +71,8 @@ class LedgerWriter:
             made.append(work)
         self._put(_PUT_CURSORS, _encoded(list(cursors.values())))
         self._add([work.attempt for work in made if work.attempt is not None])
-        self._put(_ADD_DISCARDS, _encoded([discard for work in made for discard in work.move.discards]))
+        self._add_discards([discard for work in made for discard in work.move.discards])
+        self._change_writer.add(change for work in made for change in work.move.changes)
         return Written(outcomes)
 
     def _revisions(self, works: Sequence[MoveWork]) -> dict[CursorKey, int]:
@@ -81,12 +86,23 @@ class LedgerWriter:
         if tallies:
             self._connection.execute(_ADD_ATTEMPT_TALLIES, (msgspec.json.encode(tallies).decode(),))
 
+    def _add_discards(self, discards: Sequence[Discard]) -> None:
+        """Each with the latest time of all up to it, by which a search knows where to end."""
+        if not discards:
+            return
+        ((latest_ms,),) = rows_of(self._connection, _FIND_LATEST_DISCARD) or [(0,)]
+        rows: list[tuple[int, Discard]] = []
+        for discard in discards:
+            latest_ms = max(latest_ms, discard.at_ms)
+            rows.append((latest_ms, discard))
+        self._connection.execute(_ADD_DISCARDS, (msgspec.json.encode(rows).decode(),))
+
     def _put(self, sql: str, encoded: Sequence[bytes]) -> None:
         if encoded:
             self._connection.execute(sql, (apsw.carray(tuple([one.decode() for one in encoded])),))
 
 
-def _encoded(structs: Sequence[Cursor] | Sequence[Attempt] | Sequence[Discard]) -> list[bytes]:
+def _encoded(structs: Sequence[Cursor] | Sequence[Attempt]) -> list[bytes]:
     return [msgspec.json.encode(struct) for struct in structs]
 
 
@@ -181,10 +197,11 @@ def _discards_of(connection: apsw.Connection, webhook_id: WebhookId, position: P
 
 def _discards(connection: apsw.Connection, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
     number = _BEHIND_ALL if search.before is None else search.before
-    reason = None if search.reason is None else search.reason.value
     if search.webhook_id is None:
-        cursor = connection.execute(_LIST_DISCARDS, (number, search.limit, reason))
+        cursor = connection.execute(_LIST_DISCARDS, (number, search.limit))
     else:
-        cursor = connection.execute(_LIST_WEBHOOK_DISCARDS, (number, search.limit, reason, search.webhook_id))
+        cursor = connection.execute(_LIST_WEBHOOK_DISCARDS, (number, search.limit, search.webhook_id))
     decoder = msgspec.json.Decoder(Discard)
-    return tuple([NumberedDiscard(number=place, discard=decoder.decode(discard)) for place, discard in cursor])
+    since_ms = 0 if search.since_ms is None else search.since_ms
+    recent = itertools.takewhile(lambda row: row[1] >= since_ms, cursor)
+    return tuple([NumberedDiscard(number=place, discard=decoder.decode(discard)) for place, _, discard in recent])

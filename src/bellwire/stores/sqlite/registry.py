@@ -7,11 +7,13 @@ import apsw
 import msgspec
 
 from bellwire.errors import EditConflict
+from bellwire.model.change import Change
 from bellwire.model.cursor import Cursor
 from bellwire.model.event_type import EventType
 from bellwire.model.source import RegisteredSource, SourceName
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.stores.sqlite.connection import rows_of
+from bellwire.stores.sqlite.journal import ChangeWriter
 from bellwire.stores.sqlite.readers import Readers
 from bellwire.stores.sqlite.statements import statement
 from bellwire.stores.sqlite.writer import Writer, Written
@@ -34,18 +36,21 @@ class AddWebhook(msgspec.Struct, frozen=True):
 
     webhook: RegisteredWebhook
     cursor: Cursor
+    changes: Sequence[Change]
 
 
 class ReplaceWebhook(msgspec.Struct, frozen=True):
     """One call of replace_webhook."""
 
     webhook: RegisteredWebhook
+    changes: Sequence[Change]
 
 
 class DeclareTypes(msgspec.Struct, frozen=True):
     """One call of declare_types."""
 
     types: Sequence[EventType]
+    changes: Sequence[Change]
 
 
 class PutSource(msgspec.Struct, frozen=True):
@@ -73,8 +78,9 @@ RegistryWork = AddWebhook | ReplaceWebhook | DeclareTypes | PutSource | RemoveSo
 class RegistryWriter:
     """Lives in the writer's thread. Edits are rare: each is a few statements of its own."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, change_writer: ChangeWriter) -> None:
         self._connection = connection
+        self._change_writer = change_writer
 
     def write(self, works: Sequence[RegistryWork]) -> Written:
         """Write the edits in their order."""
@@ -82,22 +88,25 @@ class RegistryWriter:
 
     def _write(self, work: RegistryWork) -> EditConflict | None:
         match work:
-            case AddWebhook(webhook, cursor):
+            case AddWebhook(webhook, cursor, changes):
                 if self._revision(webhook.id) is not None:
                     return EditConflict(f"there is a webhook {webhook.id!r} already; replace it, or add another id")
                 self._put(webhook)
                 self._connection.execute(_PUT_CURSORS, (apsw.carray((_json_of(cursor),)),))
-            case ReplaceWebhook(webhook):
+                self._change_writer.add(changes)
+            case ReplaceWebhook(webhook, changes):
                 if self._revision(webhook.id) != webhook.revision - 1:
                     return EditConflict(
                         f"webhook {webhook.id!r} was changed since it was read; read it and repeat the edit"
                     )
                 self._put(webhook)
-            case DeclareTypes(types):
+                self._change_writer.add(changes)
+            case DeclareTypes(types, changes):
                 if types:
                     self._connection.execute(
                         _PUT_DECLARED_TYPES, (apsw.carray(tuple([_json_of(event_type) for event_type in types])),)
                     )
+                self._change_writer.add(changes)
             case PutSource(source):
                 self._connection.execute(_PUT_SOURCE, (source.object.name, _json_of(source)))
             case RemoveSource(name):
@@ -129,21 +138,21 @@ class SqliteRegistry:
         """All of them in the order of their ids, the deleted ones included."""
         return await self._readers.read(_webhooks)
 
-    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
+    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = ()) -> None:
         """Register a webhook together with its first cursor; raises EditConflict where its id is taken."""
-        await self._write(AddWebhook(webhook, cursor))
+        await self._write(AddWebhook(webhook, cursor, tuple(changes)))
 
-    async def replace_webhook(self, webhook: RegisteredWebhook) -> None:
+    async def replace_webhook(self, webhook: RegisteredWebhook, changes: Sequence[Change] = ()) -> None:
         """Store an edit; raises EditConflict."""
-        await self._write(ReplaceWebhook(webhook))
+        await self._write(ReplaceWebhook(webhook, tuple(changes)))
 
     async def declared_types(self) -> tuple[EventType, ...]:
         """The types that were declared, in the order of their ids."""
         return await self._readers.read(_declared_types)
 
-    async def declare_types(self, types: Sequence[EventType]) -> None:
+    async def declare_types(self, types: Sequence[EventType], changes: Sequence[Change] = ()) -> None:
         """Add types, or replace those of the same id."""
-        await self._write(DeclareTypes(tuple(types)))
+        await self._write(DeclareTypes(tuple(types), tuple(changes)))
 
     async def sources(self) -> tuple[RegisteredSource, ...]:
         """The registered sources in the order of their names."""

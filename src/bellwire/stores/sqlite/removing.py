@@ -1,4 +1,4 @@
-"""Forgetting, in the writer's thread: old events, their ids, attempts and discards, and the room that they leave."""
+"""Forgetting, in the writer's thread: old events, ids, attempts, discards, changes, and the room that they leave."""
 
 import array
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +21,7 @@ IDS_PER_STEP: Final = 1_000
 
 ATTEMPTS_PER_STEP: Final = 200
 DISCARDS_PER_STEP: Final = 200
+CHANGES_PER_STEP: Final = 200
 
 _FIND_LOG_BEGIN: Final = statement("find_log_begin")
 _LIST_BLOCKS: Final = statement("list_blocks")
@@ -37,6 +38,7 @@ _LIST_OLDEST_WEBHOOK_ATTEMPTS: Final = statement("list_oldest_webhook_attempts")
 _REMOVE_ATTEMPTS: Final = statement("remove_attempts")
 _REMOVE_ATTEMPT_TALLIES: Final = statement("remove_attempt_tallies")
 _REMOVE_DISCARDS: Final = statement("remove_discards")
+_REMOVE_CHANGES: Final = statement("remove_changes")
 _COUNT_FREE_PAGES: Final = statement("count_free_pages")
 _GIVE_PAGES_BACK: Final = statement("give_pages_back")
 _FIND_PAGE_SIZE: Final = statement("find_page_size")
@@ -75,13 +77,20 @@ class RemoveDiscards(msgspec.Struct, frozen=True):
     before: Position
 
 
+class RemoveChanges(msgspec.Struct, frozen=True):
+    """One call of remove_changes."""
+
+    made_before_ms: int
+    before: Position
+
+
 class GiveBack(msgspec.Struct, frozen=True):
     """One call of give_back."""
 
     spare_bytes: int
 
 
-Removal = RemoveEvents | ForgetIds | RemoveAttempts | RemoveDiscards | GiveBack
+Removal = RemoveEvents | ForgetIds | RemoveAttempts | RemoveDiscards | RemoveChanges | GiveBack
 
 
 def find_log_begin(connection: apsw.Connection) -> Position | None:
@@ -136,6 +145,9 @@ class Remover:
                 return self._remove_attempts(kept)
             case RemoveDiscards(before):
                 self._connection.execute(_REMOVE_DISCARDS, (before, DISCARDS_PER_STEP))
+                return self._connection.changes()
+            case RemoveChanges(made_before_ms, before):
+                self._connection.execute(_REMOVE_CHANGES, (made_before_ms, before, CHANGES_PER_STEP))
                 return self._connection.changes()
             case GiveBack(spare_bytes):
                 return self._give_back(spare_bytes)

@@ -8,7 +8,7 @@ from pathlib import Path
 import apsw
 
 from bellwire.errors import IncompatibleStore
-from bellwire.store import EventLog, Ledger, Registry, Replays, Store
+from bellwire.store import EventLog, Journal, Ledger, Registry, Replays, Store
 from bellwire.stores.gate import Gate
 from bellwire.stores.sqlite.appending import Appender, find_log_end
 from bellwire.stores.sqlite.connection import (
@@ -18,6 +18,7 @@ from bellwire.stores.sqlite.connection import (
     open_writer,
     unavailable_if_it_fails,
 )
+from bellwire.stores.sqlite.journal import ChangeWriter, SqliteJournal
 from bellwire.stores.sqlite.ledger import LedgerWriter, SqliteLedger
 from bellwire.stores.sqlite.log import Followers, SqliteEventLog
 from bellwire.stores.sqlite.logged_types import LoggedTypes
@@ -71,7 +72,8 @@ class SqliteStore:
         end = find_log_end(writing)
         followers = Followers(find_log_begin(writing), end)
         appender = Appender(writing, types, end, followers.announce)
-        registry_writer, ledger_writer = RegistryWriter(writing), LedgerWriter(writing)
+        change_writer = ChangeWriter(writing)
+        registry_writer, ledger_writer = RegistryWriter(writing, change_writer), LedgerWriter(writing, change_writer)
         self._remover = remover = Remover(writing, followers.removed)
         replays_writer = ReplaysWriter(writing)
         self._writer = Writer(
@@ -88,6 +90,7 @@ class SqliteStore:
         self._registry = SqliteRegistry(self._writer, registry_writer, self._readers)
         self._ledger = SqliteLedger(self._writer, ledger_writer, remover, self._readers)
         self._replays = SqliteReplays(self._writer, replays_writer, self._readers)
+        self._journal = SqliteJournal(self._writer, remover, self._readers)
 
     @property
     def log(self) -> EventLog:
@@ -108,6 +111,11 @@ class SqliteStore:
     def replays(self) -> Replays:
         """What is delivered again on request."""
         return self._replays
+
+    @property
+    def journal(self) -> Journal:
+        """What was changed."""
+        return self._journal
 
     def size_bytes(self) -> int:
         """The bytes of the file and of its companions."""

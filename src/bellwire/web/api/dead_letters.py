@@ -1,6 +1,5 @@
 """/v1/dead-letters: every event that was given up, and why."""
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 import msgspec
@@ -9,13 +8,14 @@ from starlette.responses import Response
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import WebhookEvent
 from bellwire.model.principal import Scope
-from bellwire.model.status import DeadLetter
+from bellwire.model.status import DeadLetter, DeadLetterPage, DeadLetterSearch
 from bellwire.model.webhook import WebhookId
 from bellwire.web.answers import Time, json_answer, show_time_ms
 from bellwire.web.operation import Answer, Example, Tag, json_content
-from bellwire.web.paging import PAGING, Page, gather, listing, place_from
-from bellwire.web.parameters import LIMIT, choice_parameter, text_parameter
+from bellwire.web.paging import PAGING, Page, place_from, token_of
+from bellwire.web.parameters import LIMIT, choice_parameter, text_parameter, time_parameter
 from bellwire.web.resource import Call, described
+from bellwire.web.type_filter import TYPE, read_types
 
 _Number = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 
@@ -42,6 +42,8 @@ _PLACES: Final = msgspec.json.Decoder(DeadLetterPlace)
 
 _WEBHOOK: Final = text_parameter("webhook", "Only those of the webhook of this id.")
 _REASON: Final = choice_parameter("reason", "Only those that were given up for this reason.", DiscardReason)
+_SINCE: Final = time_parameter("since", "Only those that were given up at this time or later.")
+_UNTIL: Final = time_parameter("until", "Only those that were given up before this time.")
 _EXAMPLE: Final = DeadLetterView(
     event_id="order-7",
     type="shop.order-paid",
@@ -56,7 +58,7 @@ _EXAMPLE: Final = DeadLetterView(
     summary="List dead letters",
     needs=Scope.READ,
     tag=Tag.ATTEMPTS,
-    parameters=(_WEBHOOK, _REASON, *PAGING),
+    parameters=(_WEBHOOK, _REASON, TYPE, _SINCE, _UNTIL, *PAGING),
     answers=(
         Answer(
             status=200,
@@ -68,27 +70,32 @@ _EXAMPLE: Final = DeadLetterView(
     ),
 )
 async def list_dead_letters(call: Call) -> Response:
-    """Events that were given up, the newest first, of one webhook or of all, for one reason or any."""
+    """Events that were given up, the newest first: of one webhook, for one reason, by type, by the time of the discard.
+    A call looks at a bounded number of them, so a page may be short, or empty, and still have a `next`.
+    """
     parameters = call.parameters()
-    webhook, reason = parameters.read(_WEBHOOK), parameters.read(_REASON)
+    webhook = parameters.read(_WEBHOOK)
     limit, place = parameters.read(LIMIT), place_from(parameters, _PLACES)
+    search = DeadLetterSearch(
+        webhook_id=None if webhook is None else WebhookId(webhook),
+        reason=parameters.read(_REASON),
+        types=read_types(parameters, call.service.catalogue),
+        since_ms=parameters.read(_SINCE),
+        until_ms=parameters.read(_UNTIL),
+        before=(place.number, place.position) if place else None,
+        limit=limit + 1,
+    )
     parameters.check()
-
-    async def fetch(last: DeadLetter | None, count: int) -> Sequence[DeadLetter]:
-        after = _place(last) if last else place
-        return await call.service.dead_letters(
-            webhook_id=None if webhook is None else WebhookId(webhook),
-            reason=reason,
-            before=(after.number, after.position) if after else None,
-            limit=count,
-        )
-
-    letters, more = await gather(fetch, limit=limit, size=lambda letter: len(letter.event.encoded))
-    return json_answer(listing(letters, more=more, show=_view, place=_place))
+    page = await call.service.coroner.search(search)
+    return json_answer(Page(items=[_view(letter) for letter in page.letters[:limit]], next=_next(page, limit)))
 
 
-def _place(letter: DeadLetter) -> DeadLetterPlace:
-    return DeadLetterPlace(letter.number, letter.event.position)
+def _next(page: DeadLetterPage, limit: int) -> str | None:
+    """Where the next page begins: behind the last that is shown, or else where the search has come to."""
+    if len(page.letters) > limit:
+        last = page.letters[limit - 1]
+        return token_of(DeadLetterPlace(last.number, last.event.position))
+    return None if page.next is None else token_of(DeadLetterPlace(*page.next))
 
 
 def _view(letter: DeadLetter) -> DeadLetterView:

@@ -7,27 +7,18 @@ import msgspec
 from starlette.responses import Response
 
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
-from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Scope
 from bellwire.model.replay import ReplayVerdict
 from bellwire.model.status import Explanation, Verdict
 from bellwire.model.webhook import WebhookId
-from bellwire.rules.suggesting import quoted
 from bellwire.store import EventSearch
 from bellwire.web.answers import Time, json_answer, show_time_ms, show_time_ms_or_none
 from bellwire.web.operation import Answer, Example, Tag, json_content
 from bellwire.web.paging import PAGING, Page, gather, listing, place_from
-from bellwire.web.parameters import (
-    LIMIT,
-    UNKNOWN_TOLD_MAX,
-    Parameters,
-    RepeatedParameter,
-    did_you_mean,
-    text_parameter,
-    time_parameter,
-)
+from bellwire.web.parameters import LIMIT, text_parameter, time_parameter
 from bellwire.web.problem_kinds import unknown
 from bellwire.web.resource import Call, described
+from bellwire.web.type_filter import TYPE, read_types
 
 
 class EventView(WebhookEvent, frozen=True, kw_only=True, rename="camel"):
@@ -68,9 +59,6 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
 
 _PLACES: Final = msgspec.json.Decoder(EventPlace)
 
-_TYPE: Final = RepeatedParameter(
-    "type", "Only events of this type; a present and a former name mean the same.", examples=(["auth.success"],)
-)
 _SINCE: Final = time_parameter("since", "Only events accepted at this time or later.")
 _UNTIL: Final = time_parameter("until", "Only events accepted before this time.")
 _WEBHOOK: Final = text_parameter("webhook", "Only the answer for the webhook of this id.")
@@ -97,7 +85,7 @@ _EXPLANATION: Final = ExplanationView(
     summary="List events",
     needs=Scope.READ,
     tag=Tag.EVENTS,
-    parameters=(_TYPE, _SINCE, _UNTIL, *PAGING),
+    parameters=(TYPE, _SINCE, _UNTIL, *PAGING),
     answers=(
         Answer(
             status=200,
@@ -112,7 +100,7 @@ async def list_events(call: Call) -> Response:
     """What was published, the newest first: of any of the given types, since and until a time."""
     parameters = call.parameters()
     search = EventSearch(
-        types=_types(parameters, call.service.catalogue),
+        types=read_types(parameters, call.service.catalogue),
         since_ms=parameters.read(_SINCE),
         until_ms=parameters.read(_UNTIL),
     )
@@ -203,13 +191,3 @@ def view_event(event: LoggedEvent) -> EventView:
         position=event.position,
         accepted_at=show_time_ms(event.accepted_at_ms),
     )
-
-
-def _types(parameters: Parameters, catalogue: Catalogue) -> frozenset[EventTypeId] | None:
-    named = [EventTypeId(name) for name in parameters.read_all(_TYPE)]
-    unknown = [name for name in named if name not in catalogue]
-    for name in unknown[:UNKNOWN_TOLD_MAX]:
-        remedy = did_you_mean(name, catalogue.ids()) or "GET /v1/event-types lists them"
-        parameters.fault("type", f"{quoted(name)} is not an event type; {remedy}")
-    present = {present for name in named for present in catalogue.present_names(name)}
-    return frozenset(name for one in present for name in catalogue.all_names(one)) if named else None

@@ -8,6 +8,7 @@ from starlette.responses import Response
 from bellwire.errors import Stopping
 from bellwire.model.principal import Scope
 from bellwire.model.room import Room, RoomState
+from bellwire.model.status import Restarts
 from bellwire.web.answers import Time, json_answer, show_time_ms
 from bellwire.web.operation import Answer, Example, Tag, json_content
 from bellwire.web.problem_kinds import GOING_DOWN
@@ -35,6 +36,21 @@ class RoomView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     holders: Annotated[tuple[HolderView, ...], msgspec.Meta(description="Who holds most of it, the most first.")]
 
 
+class RestartView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A dispatcher that failed or made no progress, and was begun anew."""
+
+    at: Time
+    webhook_id: str
+    reason: str
+
+
+class WatchdogView(msgspec.Struct, frozen=True, kw_only=True):
+    """How often dispatchers were begun anew since the start, and the last time."""
+
+    restarts: int
+    last: RestartView | None
+
+
 class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """How the server does as a whole."""
 
@@ -45,6 +61,8 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     states: Annotated[dict[str, int], msgspec.Meta(description="How many webhooks are in each state.")]
     store_bytes: Annotated[int, msgspec.Meta(description="The store's files.")]
     room: RoomView
+    watchdog: WatchdogView
+    announcements_lost: Annotated[int, msgspec.Meta(description="Own events that could not be published.")]
 
 
 class HealthView(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,6 +88,8 @@ _EXAMPLE = StatusView(
             HolderView(webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e", replay_id=None, name="crm", bytes=20_480),
         ),
     ),
+    watchdog=WatchdogView(restarts=0, last=None),
+    announcements_lost=0,
 )
 
 
@@ -97,8 +117,18 @@ async def read_status(call: Call) -> Response:
             states=status.states,
             store_bytes=status.store_bytes,
             room=_view_room(status.room),
+            watchdog=_view_restarts(status.restarts),
+            announcements_lost=status.announcements_lost,
         )
     )
+
+
+def _view_restarts(restarts: Restarts) -> WatchdogView:
+    last = restarts.last
+    shown = None
+    if last is not None:
+        shown = RestartView(at=show_time_ms(last.at_ms), webhook_id=last.webhook_id, reason=last.reason)
+    return WatchdogView(restarts=restarts.count, last=shown)
 
 
 def _view_room(room: Room) -> RoomView:

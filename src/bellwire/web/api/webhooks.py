@@ -10,6 +10,7 @@ from bellwire.errors import Fault
 from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Scope
 from bellwire.model.secret import Value
+from bellwire.model.status import WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
 from bellwire.rules.matching import wanted_types
 from bellwire.rules.presenting import present_registered, present_webhook
@@ -80,7 +81,10 @@ class WebhookStatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     discarded: Annotated[int, msgspec.Meta(description="Events.")]
     last_success: Time | None
     last_failure: Time | None
-    next_attempt: Annotated[Time | None, msgspec.Meta(description="When a retry is due.")]
+    next_attempt: Annotated[Time | None, msgspec.Meta(description="If nothing happens before; null: none is to come.")]
+    next_attempt_in_ms: int | None
+    oldest_deadline: Annotated[Time | None, msgspec.Meta(description="When the first event that waits is given up.")]
+    oldest_deadline_in_ms: int | None
 
 
 _PLACES: Final = msgspec.json.Decoder(WebhookPlace)
@@ -112,6 +116,9 @@ STATUS_ANSWER: Final = Answer(
                 last_success="2026-01-31T07:59:41.000Z",
                 last_failure="2026-01-31T08:00:12.120Z",
                 next_attempt="2026-01-31T08:00:19.870Z",
+                next_attempt_in_ms=7_750,
+                oldest_deadline="2026-01-31T08:05:03.620Z",
+                oldest_deadline_in_ms=291_500,
             ),
         ),
     ),
@@ -287,8 +294,15 @@ async def read_webhook_status(call: Call) -> Response:
             last_success=show_time_ms_or_none(status.last_success_at_ms),
             last_failure=show_time_ms_or_none(status.last_failure_at_ms),
             next_attempt=show_time_ms_or_none(status.next_attempt_at_ms),
+            next_attempt_in_ms=_from_now(status.next_attempt_at_ms, status),
+            oldest_deadline=show_time_ms_or_none(status.first_deadline_ms),
+            oldest_deadline_in_ms=_from_now(status.first_deadline_ms, status),
         )
     )
+
+
+def _from_now(time_ms: int | None, status: WebhookStatus) -> int | None:
+    return None if time_ms is None else max(0, time_ms - status.now_ms)
 
 
 def _checked(checked: Checked, catalogue: Catalogue) -> Response:

@@ -1,3 +1,3 @@
--- ?1: JSON of discards
-INSERT INTO discards (webhook_id, reason, discard)
-SELECT value ->> 'webhook_id', value ->> 'reason', value FROM carray(?1) ORDER BY rowid
+-- ?1: JSON, [[latest_ms, discard], …]
+INSERT INTO discards (webhook_id, reason, latest_ms, discard)
+SELECT value ->> '$[1].webhook_id', value ->> '$[1].reason', value ->> 0, value -> 1 FROM json_each(?1)

@@ -1,2 +1,1 @@
--- ?3: a reason, or NULL for all
-SELECT number, discard FROM discards WHERE number < ?1 AND (?3 IS NULL OR reason = ?3) ORDER BY number DESC LIMIT ?2
+SELECT number, latest_ms, discard FROM discards WHERE number < ?1 ORDER BY number DESC LIMIT ?2

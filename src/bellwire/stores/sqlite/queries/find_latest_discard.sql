@@ -1,0 +1,1 @@
+SELECT latest_ms FROM discards ORDER BY number DESC LIMIT 1

@@ -1,0 +1,50 @@
+from msgspec.structs import replace
+
+from bellwire.model.change import Change, Resumed, Unblocked
+from bellwire.model.cursor import Cursor, CursorMove, DiscardReason
+from bellwire.model.event import Position
+from bellwire.model.webhook import WebhookId
+from bellwire.rules.announcing import add_up, announcements_of, describe, discards_told
+from builders import make_event, make_registered_webhook, make_webhook
+
+CURSOR = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
+WEBHOOK = make_registered_webhook(make_webhook(url="https://user-visible.example:8443/secret/path?token=x", name="crm"))
+
+
+def test_of_the_url_only_the_host_is_told() -> None:
+    told = describe(WEBHOOK, CURSOR)
+    assert told == {
+        "name": "crm",
+        "host": "user-visible.example",
+        "state": "healthy",
+        "reason": "",
+        "since": "1970-01-01T00:00:00.000Z",
+        "failures": 0,
+    }
+
+
+def test_changes_that_nobody_needs_to_hear_of_are_not_announced() -> None:
+    changes = tuple(
+        Change(subject="wh-1", position=Position(1), at_ms=1, what=what) for what in (Resumed(), Unblocked())
+    )
+    assert announcements_of(WEBHOOK, CursorMove(before=CURSOR, after=CURSOR, changes=changes)) == []
+
+
+def test_discards_add_up_from_the_first_event_to_the_last() -> None:
+    first, second, third = (make_event(position) for position in (1, 2, 3))
+    tally = add_up(None, DiscardReason.EXPIRED, count=1, events=[first])
+    tally = add_up(tally, DiscardReason.LOSSY, count=2, events=[second, third])
+    tally = add_up(tally, DiscardReason.EXPIRED, count=4, events=[])
+    told = discards_told(WEBHOOK, CURSOR, tally)
+    assert (told["events"], told["discarded"]) == (7, {"expired": 5, "lossy": 2})
+    assert (told["firstEvent"].id, told["lastEvent"].id) == ("event-1", "event-3")
+
+
+def test_events_that_are_gone_already_are_not_named() -> None:
+    tally = add_up(None, DiscardReason.EXPIRED, count=1, events=[])
+    assert (tally.first, tally.last) == (None, None)
+    assert add_up(tally, DiscardReason.EXPIRED, count=1, events=[make_event(4)]).first is not None
+
+
+def test_a_state_of_the_operator_s_making_is_told_as_it_is() -> None:
+    assert describe(replace(WEBHOOK, paused_at_ms=1), CURSOR)["state"] == "paused"
