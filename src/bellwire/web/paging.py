@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar
 
 import msgspec
 
+from bellwire.web.operation import Schema
 from bellwire.web.parameters import LIMIT, Parameters, text_parameter
 
 PAGE_BYTES_MAX: Final = 16 * 1024 * 1024
@@ -23,6 +24,26 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 
     items: Sequence[T]
     next: Annotated[str | None, msgspec.Meta(description="The `pageToken` of the page behind it; null after the last.")]
+
+
+def page_of(schema: Schema) -> Schema:
+    """A page of a list of these."""
+    return Schema(
+        name=f"{schema.name}Page",
+        definition={
+            "description": "One page of a list.",
+            "type": "object",
+            "properties": {
+                "items": {"type": "array", "items": schema.ref},
+                "next": {
+                    "type": ["string", "null"],
+                    "description": "The `pageToken` of the page behind it; null after the last.",
+                },
+            },
+            "required": ["items", "next"],
+        },
+        parts=(schema,),
+    )
 
 
 PAGE_TOKEN: Final = text_parameter("pageToken", "`next` of the page before; without it the list begins.")

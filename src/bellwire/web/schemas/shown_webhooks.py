@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bellwire.web.operation import Schema
+from bellwire.web.paging import page_of
 from bellwire.web.schemas.secrets import HTTP_AUTH, SECRET_KEY_OPTIONAL
 from bellwire.web.schemas.webhooks import DEFAULTS, FIELDS, SERVER_FIELDS
 
@@ -84,26 +85,6 @@ ROTATED_WEBHOOK: Final = _answered(
     },
     secret={"type": "string", "description": "The key, where it was made here; it is shown this once."},
 )
-
-
-def page_of(schema: Schema) -> Schema:
-    """A page of a list of these."""
-    return Schema(
-        name=f"{schema.name}Page",
-        definition={
-            "description": "One page of a list.",
-            "type": "object",
-            "properties": {
-                "items": {"type": "array", "items": schema.ref},
-                "next": {
-                    "type": ["string", "null"],
-                    "description": "The `pageToken` of the page behind it; null after the last.",
-                },
-            },
-            "required": ["items", "next"],
-        },
-        parts=(schema,),
-    )
 
 
 WEBHOOK_PAGE: Final = page_of(WEBHOOK)

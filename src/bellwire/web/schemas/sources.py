@@ -4,8 +4,8 @@ from typing import Any, Final
 
 from bellwire.model.source import SOURCE_NAME_LENGTH_MAX
 from bellwire.web.operation import Schema
+from bellwire.web.paging import page_of
 from bellwire.web.schemas.secrets import HTTP_AUTH, SECRET_KEY_OPTIONAL
-from bellwire.web.schemas.shown_webhooks import page_of
 
 _NAME: Final = {
     "description": "What it is called, also in its path.",
