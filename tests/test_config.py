@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -88,6 +89,9 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
         ("attempts-age", "7d", "default"),
         ("attempts-per-webhook", "10000", "default"),
         ("attempts-size", "512MiB", "default"),
+        ("network.allow", "", "default"),
+        ("network.deny", "", "default"),
+        ("network.public-only", "false", "default"),
     ]
     assert config.limits == Limits()
 
@@ -106,10 +110,13 @@ def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: 
         "attempts-age": "1d",
         "attempts-per-webhook": "7",
         "attempts-size": "1MiB",
+        "network.allow": "10.0.0.0/8, [2001:db8::1]:443",
+        "network.deny": "192.0.2.7:8080",
+        "network.public-only": "true",
     }
     assert values.keys() == {setting.name for setting in SETTINGS}
     text = "\n".join(f"{name} = {'true' if value == 'true' else repr(value)}" for name, value in values.items())
-    environ = {"BELLWIRE_" + name.upper().replace("-", "_"): value for name, value in values.items()}
+    environ = {"BELLWIRE_" + re.sub("[-.]", "_", name.upper()): value for name, value in values.items()}
     by_file = load(text, folder=tmp_path).explain()
     by_variable = load(environ=environ).explain()
     by_flag = load(flags=values).explain()
@@ -304,3 +311,38 @@ def test_a_bad_declaration_of_a_type_is_named_with_its_place(tmp_path: Path, wri
         load_config({}, {}, file)
     assert [fault.path for fault in caught.value.faults] == [path]
     assert str(file) in caught.value.faults[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'network.allow = ["10.0.0.0/8", "[::1]:9"]\n',
+        '[network]\nallow = "10.0.0.0/8, [::1]:9"\n',
+    ],
+    ids=["list", "text"],
+)
+def test_a_setting_with_a_dot_stands_in_a_table_of_the_file(tmp_path: Path, text: str) -> None:
+    config = load(text, folder=tmp_path)
+    assert [str(rule) for rule in config.network.allow] == ["10.0.0.0/8", "[::1]:9"]
+
+
+def test_a_flag_is_told_as_it_is_written() -> None:
+    (fault,) = faults_of(flags={"network_deny": "example.com"})
+    assert fault.path == "network.deny"
+    assert fault.message.endswith("(flag --network-deny)")
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("network.alow = []\n", "network.alow"),
+        ("network = 5\n", "network"),
+        ("network.allow = [5]\n", "network.allow"),
+        ("network.allow = 5\n", "network.allow"),
+        ('network.allow = ["64:ff9b::/96"]\n', "network.allow"),
+        (f"network.deny = {['192.0.2.1'] * 1_001}\n", "network.deny"),
+    ],
+)
+def test_a_bad_entry_of_a_table_is_named_with_its_place(tmp_path: Path, text: str, path: str) -> None:
+    (fault,) = faults_of(text, folder=tmp_path)
+    assert fault.path == path

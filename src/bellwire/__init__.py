@@ -45,10 +45,11 @@ _MODULES: Final = {
     "bellwire.engine.registrar": ("Edited",),
     "bellwire.engine.tester": ("Exchange",),
     "bellwire.log_handler": ("BellwireHandler",),
-    "bellwire.model.attempt": ("Answer", "Attempt", "AttemptId", "NoAnswer", "Trouble"),
+    "bellwire.model.attempt": ("Answer", "Attempt", "AttemptId", "AddressRefused", "NoAnswer", "Trouble"),
     "bellwire.model.cursor": ("DiscardReason",),
     "bellwire.model.event": ("EventId", "EventTypeId", "LoggedEvent", "Position", "Published"),
     "bellwire.model.event_type": ("EventLevel", "EventType", "TracingLevel"),
+    "bellwire.model.network": ("NetworkPolicy",),
     "bellwire.model.principal": ("Principal", "PrincipalKind", "Scope"),
     "bellwire.model.secret": ("EnvironmentVariable", "File", "NoSecret", "Value"),
     "bellwire.model.status": (

@@ -20,10 +20,11 @@ from bellwire.errors import (
     UnknownThing,
 )
 from bellwire.log_handler import BellwireHandler
-from bellwire.model.attempt import Answer, Attempt, AttemptId, NoAnswer, Trouble
+from bellwire.model.attempt import AddressRefused, Answer, Attempt, AttemptId, NoAnswer, Trouble
 from bellwire.model.cursor import DiscardReason
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
+from bellwire.model.network import NetworkPolicy
 from bellwire.model.principal import Principal, PrincipalKind, Scope
 from bellwire.model.secret import EnvironmentVariable, File, NoSecret, Value
 from bellwire.model.status import (
@@ -44,6 +45,7 @@ from bellwire.store import AttemptSearch, EventSearch
 
 __all__ = [
     "Account",
+    "AddressRefused",
     "Answer",
     "Attempt",
     "AttemptId",
@@ -80,6 +82,7 @@ __all__ = [
     "InvalidObject",
     "LoggedEvent",
     "Mistake",
+    "NetworkPolicy",
     "NoAnswer",
     "NoSecret",
     "Position",

@@ -10,8 +10,10 @@ import msgspec
 
 from bellwire.clock import Clock
 from bellwire.clocks.system import SystemClock
+from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
 from bellwire.folder import DataFolder
+from bellwire.model.network import NetworkPolicy
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
 from bellwire.sender import Sender
@@ -28,11 +30,12 @@ class Backends(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     reporter: Reporter
     keyring: Keyring
+    guard: Guard
     dice: Callable[[], float]
 
 
 @asynccontextmanager
-async def open_backends(data_dir: Path) -> AsyncIterator[tuple[DataFolder, Backends]]:
+async def open_backends(data_dir: Path, network: NetworkPolicy) -> AsyncIterator[tuple[DataFolder, Backends]]:
     """Claim the folder and open what lives in it, until the block ends. Where that is in a forked child, nothing is
     closed: sockets, files and the event loop's selector are its parent's.
 
@@ -44,7 +47,8 @@ async def open_backends(data_dir: Path) -> AsyncIterator[tuple[DataFolder, Backe
         parts.callback(folder.release)
         store = await open_sqlite_store(folder.store_path)
         parts.push_async_callback(store.close)
-        sender = HttpSender()
+        guard = Guard(network)
+        sender = HttpSender(guard.objection)
         parts.push_async_callback(sender.close)
         backends = Backends(
             store=store,
@@ -52,6 +56,7 @@ async def open_backends(data_dir: Path) -> AsyncIterator[tuple[DataFolder, Backe
             clock=SystemClock(),
             reporter=LogReporter(),
             keyring=Keyring(environ=os.environ, forbidden_folder=folder.path),
+            guard=guard,
             dice=random.random,
         )
         try:

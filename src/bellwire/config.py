@@ -16,11 +16,14 @@ from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, EventType
 from bellwire.model.limits import MIB, Limits
 from bellwire.model.listen_address import ListenAddress, parse_listen_address
 from bellwire.model.log_form import LogFormat, LogLevel
+from bellwire.model.network import NetworkPolicy, NetworkRule
 from bellwire.model.secret import OWN_VARIABLES
 from bellwire.model.size import show_size
+from bellwire.network_settings import NETWORK_SETTINGS
 from bellwire.rules.checking_types import read_declarations
 from bellwire.rules.reading_limits import AUTO, read_age, read_backlog_limit, read_bytes, read_count, show_backlog_limit
 from bellwire.rules.suggesting import alternatives, nearest, quoted
+from bellwire.setting import Origin, Setting, flattened, read_flag
 
 FILE_VARIABLE: Final = "BELLWIRE_CONFIG"
 EVENT_TYPES: Final = "event-types"
@@ -33,50 +36,6 @@ _DEFAULT_ADDRESS: Final = "127.0.0.1:8425"
 _CLIENT_VARIABLES: Final = frozenset({"BELLWIRE_URL", "BELLWIRE_TOKEN"})
 # Kubernetes gives these to every container beside a service named "bellwire".
 _FOREIGN_VARIABLES: Final = re.compile(r"BELLWIRE_(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_\w+)?)", re.ASCII)
-
-
-class Origin(msgspec.Struct, frozen=True):
-    """Where a value was set, in words: `default`, `file …`, `environment variable …`, `flag …`.
-
-    folder: what a relative path is relative to; None: the working directory.
-    """
-
-    words: str
-    folder: Path | None = None
-
-
-def _written(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case enum.Enum():
-            return str(value.value)
-        case _:
-            return str(value)
-
-
-class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """One setting: its name in the file and as a flag, what it does, and how what was written is read.
-
-    read raises ValueError with what is wrong and what would be right. write shows a value as it would be written.
-    """
-
-    name: str
-    form: str
-    default: str
-    help: str
-    read: Callable[[object, Origin], Any]
-    write: Callable[[Any], str] = _written
-
-    @property
-    def field(self) -> str:
-        """Its name in Config."""
-        return self.name.replace("-", "_")
-
-    @property
-    def variable(self) -> str:
-        """Its environment variable."""
-        return OWN_VARIABLES + self.field.upper()
 
 
 class Row(NamedTuple):
@@ -102,6 +61,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     attempts_age: DurationMs
     attempts_per_webhook: int
     attempts_size: int
+    network_allow: tuple[NetworkRule, ...]
+    network_deny: tuple[NetworkRule, ...]
+    network_public_only: bool
     origins: dict[str, Origin]
     event_types: tuple[EventType, ...] = ()
 
@@ -117,6 +79,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             attempts_per_webhook=self.attempts_per_webhook,
             attempts_bytes=self.attempts_size,
         )
+
+    @property
+    def network(self) -> NetworkPolicy:
+        """Which addresses may be delivered to."""
+        return NetworkPolicy(allow=self.network_allow, deny=self.network_deny, public_only=self.network_public_only)
 
     def explain(self) -> tuple[Row, ...]:
         """Every setting, its value as it would be written, and where it was set."""
@@ -144,8 +111,8 @@ def load_config(flags: Mapping[str, object], environ: Mapping[str, str], file: P
     _take_environment(written, faults, environ)
     for name, value in flags.items():
         if value is not None:
-            setting = _BY_NAME[name.replace("_", "-")]
-            written[setting.name] = (value, Origin(f"flag --{setting.name}"))
+            setting = _BY_NAME.get(name) or _BY_FIELD[name]
+            written[setting.name] = (value, Origin(f"flag {setting.flag}"))
     values = {setting.field: _read(setting, *written[setting.name], faults) for setting in SETTINGS}
     event_types = _declarations(*written[EVENT_TYPES], faults)
     if not faults and not values["insecure_listen"] and not values["listen"].is_loopback:
@@ -187,7 +154,7 @@ def _take_file(
         faults.append(Fault("config", f"{file} {_trouble(error)} ({named_by})"))
         return
     origin = Origin(f"file {file}", folder=file.absolute().parent)
-    for name, value in table.items():
+    for name, value in flattened(table, frozenset(_BY_NAME)).items():
         if name in _BY_NAME or name == EVENT_TYPES:
             written[name] = (value, origin)
         else:
@@ -258,16 +225,6 @@ def _read_listen(value: object, _origin: Origin) -> ListenAddress:
     if not isinstance(value, str):
         raise ValueError(f"{quoted(str(value))} is no text; write it as {_DEFAULT_ADDRESS!r}")  # noqa: TRY004 - bad settings are one kind of error
     return parse_listen_address(value)
-
-
-def _read_flag(value: object, _origin: Origin) -> bool:
-    match value:
-        case bool():
-            return value
-        case str() if value.lower() in {"true", "false"}:
-            return value.lower() == "true"
-        case _:
-            raise ValueError(f"{quoted(str(value))} is neither true nor false")
 
 
 def _read_folder(value: object, origin: Origin) -> Path:
@@ -367,7 +324,7 @@ SETTINGS: Final = (
         form="BOOLEAN",
         default="false",
         help="Listen on an address that other machines can reach, though the API speaks unencrypted HTTP.",
-        read=_read_flag,
+        read=read_flag,
     ),
     Setting(
         name="log-level",
@@ -384,5 +341,7 @@ SETTINGS: Final = (
         read=_choice(LogFormat),
     ),
     *LIMIT_SETTINGS,
+    *NETWORK_SETTINGS,
 )
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
+_BY_FIELD: Final = {setting.field: setting for setting in SETTINGS}

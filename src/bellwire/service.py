@@ -36,10 +36,11 @@ from bellwire.engine.token_checker import TokenChecker
 from bellwire.engine.watchdog import Watchdog
 from bellwire.errors import UnknownThing
 from bellwire.home import Home
-from bellwire.model.attempt import Attempt, AttemptId
+from bellwire.model.attempt import AddressRefused, Attempt, AttemptId
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.limits import Limits
+from bellwire.model.network import Listener, NetworkPolicy
 from bellwire.model.principal import PROGRAM, Principal, Scope
 from bellwire.model.status import Account, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
@@ -56,6 +57,7 @@ VERSION: Final = importlib.metadata.version("bellwire")
 ADMIN: Final = "admin"
 
 DEFAULT_LIMITS: Final = Limits()
+DEFAULT_POLICY: Final = NetworkPolicy()
 
 
 class Bellwire:
@@ -94,7 +96,12 @@ class Bellwire:
         )
         self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
         self._registrar = Registrar(
-            store.registry, store.log, clock=clock, catalogue=self.catalogue, supervisor=self._supervisor
+            store.registry,
+            store.log,
+            clock=clock,
+            catalogue=self.catalogue,
+            supervisor=self._supervisor,
+            guard=backends.guard,
         )
         self._cataloguer = Cataloguer(
             store, clock=clock, catalogue=self.catalogue, selector=self._selector, supervisor=self._supervisor
@@ -113,14 +120,20 @@ class Bellwire:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, data_dir: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
+        cls,
+        data_dir: str | os.PathLike[str],
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        network: NetworkPolicy = DEFAULT_POLICY,
     ) -> AsyncIterator["Bellwire"]:
         """Take the folder (made with mode 0700 where it is missing), open the store and deliver until the block ends.
+
+        network: which addresses may be delivered to.
 
         It belongs to the running event loop and to this process. Raises DataFolderInUse, IncompatibleStore,
         StorageUnavailable.
         """
-        async with open_backends(Path(data_dir)) as (folder, backends):
+        async with open_backends(Path(data_dir), network) as (folder, backends):
             bellwire = cls(backends, limits)
             try:
                 await bellwire.start()
@@ -285,7 +298,9 @@ class Bellwire:
             webhook_id, write_key(key), overlap_ms=overlap_ms, revision=revision, by=by
         )
 
-    async def test_webhook(self, webhook_id: WebhookId, *, by: Principal = PROGRAM) -> Exchange | Unreadable:
+    async def test_webhook(
+        self, webhook_id: WebhookId, *, by: Principal = PROGRAM
+    ) -> Exchange | Unreadable | AddressRefused:
         """Send a webhook.test event now, also while disabled, and show the whole exchange; raises UnknownThing."""
         self._home.check()
         check_scope(by, Scope.WRITE)
@@ -377,6 +392,11 @@ class Bellwire:
             restarts=self._supervisor.restarts,
             announcements_lost=self._announcer.lost,
         )
+
+    def listens_at(self, listener: Listener) -> None:
+        """Never deliver to this place, where Bellwire itself takes requests."""
+        self._backends.guard.listens_at(listener)
+        self._backends.sender.drop_connections()
 
     def principal(self, token: str) -> Principal | None:
         """Whose token it is; None where it is none of Bellwire's."""

@@ -10,6 +10,7 @@ from bellwire.senders.http import HttpSender
 from engine.manual_clock import ManualClock
 from engine.scripted_sender import ScriptedSender
 from receivers import Receiver, Reply
+from senders.requesting import allow_all
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -53,7 +54,7 @@ class HttpWorld:
 
     def __init__(self) -> None:
         self._receiver = Receiver()
-        self.sender = HttpSender()
+        self.sender = HttpSender(allow_all)
         self.url = self._receiver.url
 
     def answer_with(self, status: int, headers: Headers, body: bytes) -> None:

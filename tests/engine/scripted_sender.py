@@ -8,9 +8,9 @@ import msgspec
 
 from bellwire.clock import Clock
 from bellwire.errors import Stopping
-from bellwire.model.attempt import Answer, Request, Response, Timings
+from bellwire.model.attempt import AddressRefused, Answer, Request, Response, Timings
 
-Script = Response | Callable[[Request], Response]
+Script = Response | AddressRefused | Callable[[Request], Response | AddressRefused]
 
 OK: Final = Answer(status=200, headers=(), body=b"", timings=Timings())
 
@@ -58,7 +58,7 @@ class ScriptedSender:
             await self._arrived.wait()
         return tuple(self.sent)
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request) -> Response | AddressRefused:
         """See sender.Sender."""
         if self._closed:
             raise Stopping("the sender is closed and sends nothing more")
@@ -75,6 +75,9 @@ class ScriptedSender:
         if self._closed:
             raise Stopping("the sender was closed before an answer came")
         return script(request) if callable(script) else script
+
+    def drop_connections(self) -> None:
+        """See sender.Sender; it has none."""
 
     async def close(self) -> None:
         """See sender.Sender."""

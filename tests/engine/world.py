@@ -5,15 +5,17 @@ import asyncio
 import msgspec
 
 from bellwire.backends import Backends
+from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
 from bellwire.model.attempt import Answer, Response, Timings
 from bellwire.model.cursor import Cursor
 from bellwire.model.event import Published, WebhookEvent
 from bellwire.model.limits import Limits
+from bellwire.model.network import NetworkPolicy
 from bellwire.model.webhook import WebhookId
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
-from bellwire.service import DEFAULT_LIMITS, Bellwire
+from bellwire.service import DEFAULT_LIMITS, DEFAULT_POLICY, Bellwire
 from bellwire.store import Store
 from builders import make_document
 from engine.manual_clock import ManualClock
@@ -47,6 +49,7 @@ class World:
         environ: dict[str, str] | None = None,
         limits: Limits = DEFAULT_LIMITS,
         reporter: Reporter | None = None,
+        network: NetworkPolicy = DEFAULT_POLICY,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -58,6 +61,7 @@ class World:
                 clock=clock,
                 reporter=LogReporter() if reporter is None else reporter,
                 keyring=Keyring(environ={} if environ is None else environ, forbidden_folder=None),
+                guard=Guard(network),
                 dice=lambda: 1.0,
             ),
             limits,

@@ -8,6 +8,7 @@ import pytest
 import uvloop
 
 from bellwire.senders.http import HttpSender
+from senders.requesting import allow_all
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -16,7 +17,7 @@ def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.Abstrac
 
 @pytest.fixture
 async def sender() -> AsyncIterator[HttpSender]:
-    made = HttpSender()
+    made = HttpSender(allow_all)
     yield made
     await made.close()
 

@@ -11,7 +11,7 @@ from bellwire.model.attempt import ANSWER_BYTES_KEPT_MAX, Answer, NoAnswer, Requ
 from bellwire.senders import transfers
 from bellwire.senders.http import HttpSender
 from receivers import Connection, Receiver, Reply
-from senders.requesting import make_request
+from senders.requesting import allow_all, make_request
 
 MIB = 1024 * 1024
 
@@ -161,7 +161,7 @@ async def test_an_endpoint_restarted_at_the_same_port_is_reached_again(sender: H
 
 async def test_no_more_than_so_many_connections_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transfers, "CONNECTIONS_KEPT_MAX", 2)
-    sender = HttpSender()
+    sender = HttpSender(allow_all)
     with Receiver() as one, Receiver() as two, Receiver() as three:
         for receiver in (one, two, three):
             await answer_to(sender, make_request(receiver.url))
@@ -235,7 +235,7 @@ async def test_closing_closes_kept_and_busy_connections(sender: HttpSender) -> N
 
 async def test_no_file_descriptor_is_left_over() -> None:
     async def exchange() -> None:
-        sender = HttpSender()
+        sender = HttpSender(allow_all)
         with Receiver(Reply(), lambda connection: connection.reset(), Reply(close=True)) as receiver:
             for _ in range(6):
                 await sender.send(make_request(receiver.url))

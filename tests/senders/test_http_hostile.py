@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from bellwire.model.attempt import ANSWER_BYTES_KEPT_MAX, Answer, NoAnswer, Trouble
+from bellwire.model.attempt import ANSWER_BYTES_KEPT_MAX, AddressRefused, Answer, NoAnswer, Trouble
 from bellwire.senders.http import HttpSender
 from receivers import Connection, Receiver
 from senders.requesting import make_request
@@ -48,7 +48,9 @@ def floods(head: bytes, each: bytes) -> Misbehaviour:
 
 async def response_to(sender: HttpSender, misbehaviour: Misbehaviour) -> Answer | NoAnswer:
     with Receiver(misbehaviour) as receiver:
-        return await sender.send(make_request(receiver.url, timeout_ms=TIMEOUT_MS))
+        response = await sender.send(make_request(receiver.url, timeout_ms=TIMEOUT_MS))
+    assert not isinstance(response, AddressRefused)
+    return response
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import trustme
 from bellwire.model.attempt import Answer, NoAnswer, Trouble
 from bellwire.senders.http import HttpSender
 from receivers import Connection, Receiver, Reply, server_tls
-from senders.requesting import make_request
+from senders.requesting import allow_all, make_request
 
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
@@ -56,7 +56,7 @@ def trusted_file(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.fixture
 async def sender(trusted_file: TrustedFile) -> AsyncIterator[HttpSender]:  # noqa: ARG001 - it stands before the sender
-    made = HttpSender()
+    made = HttpSender(allow_all)
     yield made
     await made.close()
 
@@ -76,6 +76,7 @@ async def test_a_certificate_of_a_trusted_authority_is_accepted_and_the_handshak
         first, second = [await sender.send(make_request(receiver.url)) for _ in range(2)]
         assert (receiver.connections, len(receiver.requests)) == (1, 2)
     assert isinstance(first, Answer)
+    assert isinstance(second, Answer)
     assert first.timings.connect_us is not None
     assert first.timings.tls_us is not None
     assert first.timings.connect_us <= first.timings.tls_us
@@ -187,7 +188,7 @@ async def test_authorities_in_a_folder_are_found(
     trusted_file.move_to_folder(tmp_path)
     monkeypatch.delenv("SSL_CERT_FILE")
     monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join(("/nonexistent", str(tmp_path))))
-    sender = HttpSender()
+    sender = HttpSender(allow_all)
     with Receiver(tls=server_tls(authority)) as receiver:
         assert isinstance(await sender.send(make_request(receiver.url)), Answer)
     with Receiver(tls=server_tls(trustme.CA())) as receiver:
@@ -199,7 +200,7 @@ async def test_without_authorities_nothing_is_sent_unchecked_until_there_are_som
     authority: trustme.CA, trusted_file: TrustedFile
 ) -> None:
     trusted_file.remove()
-    sender = HttpSender()
+    sender = HttpSender(allow_all)
     with Receiver(tls=server_tls(authority)) as receiver, Receiver() as in_clear:
         assert str(trusted_file.path) in await tls_trouble_of(sender, receiver)
         assert receiver.connections == 0

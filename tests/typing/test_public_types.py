@@ -8,6 +8,7 @@ from typing import TypedDict, assert_type
 
 from bellwire import (
     Account,
+    AddressRefused,
     Attempt,
     AttemptSearch,
     Basic,
@@ -76,7 +77,7 @@ async def webhooks(bellwire: Bellwire, events: set[str]) -> None:
     assert_type(await bellwire.patch_webhook(created.webhook.id, {"enable": False}), Edited)
     assert_type(await bellwire.rotate_key(created.webhook.id, "text", overlap_ms=0), RegisteredWebhook)
     assert_type(await bellwire.delete_webhook(created.webhook.id), None)
-    assert_type(await bellwire.test_webhook(created.webhook.id), Exchange | Unreadable)
+    assert_type(await bellwire.test_webhook(created.webhook.id), Exchange | Unreadable | AddressRefused)
     assert_type(bellwire.webhooks(), tuple[RegisteredWebhook, ...])
     assert_type(bellwire.webhook(WebhookId("w")), RegisteredWebhook)
 

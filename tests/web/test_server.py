@@ -228,3 +228,16 @@ async def test_the_port_is_free_again_at_once(service: Bellwire) -> None:
     second = await serve_api(service, host="127.0.0.1", port=first.port)
     assert second.port == first.port
     await second.stop()
+
+
+async def test_a_webhook_never_delivers_to_where_bellwire_itself_listens(
+    server: RunningServer, remote: httpx.AsyncClient
+) -> None:
+    itself = {"url": f"http://127.0.0.1:{server.port}/v1/events"}
+    problem = expect_problem(await remote.post("/v1/webhooks", json=itself), 422, kind="invalid-object")
+    assert "where Bellwire itself listens" in problem["errors"][0]["message"]
+    by_name = {"url": f"http://localhost:{server.port}/v1/events"}
+    created = expect_json(await remote.post("/v1/webhooks", json=by_name), 201)
+    tested = expect_json(await remote.post(f"/v1/webhooks/{created['id']}/test"))
+    assert tested["response"] is None or tested["response"]["status"] is None
+    assert "where Bellwire itself listens" in tested["reason"]

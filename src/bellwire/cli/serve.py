@@ -21,6 +21,7 @@ from bellwire.config import LIMIT_SETTINGS, Config
 from bellwire.engine.supervisor import STOP_MS
 from bellwire.errors import BellwireError
 from bellwire.folder import ADMIN_FILE
+from bellwire.network_settings import NETWORK_SETTINGS
 from bellwire.service import Bellwire
 from bellwire.web.server import RunningServer, serve_api
 
@@ -30,10 +31,10 @@ API_END_S: Final = 2
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
-def _limit_options(command: Command) -> Command:
-    """Add an option for each setting that limits how much is kept."""
-    for setting in reversed(LIMIT_SETTINGS):
-        command = click.option(f"--{setting.name}", metavar=setting.form, help=setting.help)(command)
+def _further_options(command: Command) -> Command:
+    """Add an option for each setting that limits how much is kept or says what may be reached."""
+    for setting in reversed((*LIMIT_SETTINGS, *NETWORK_SETTINGS)):
+        command = click.option(setting.flag, metavar=setting.form, help=setting.help)(command)
     return command
 
 
@@ -48,7 +49,7 @@ def _limit_options(command: Command) -> Command:
 @click.option("--insecure-listen", is_flag=True, default=None, help="Listen where other machines can reach it.")
 @click.option("--log-level", metavar="LEVEL", help="error, warn, info or debug.")
 @click.option("--log-format", metavar="FORMAT", help="auto, text or json.")
-@_limit_options
+@_further_options
 @folder_options
 @click.pass_context
 def serve(
@@ -58,7 +59,7 @@ def serve(
     insecure_listen: bool | None,
     log_level: str | None,
     log_format: str | None,
-    **limits: str | None,
+    **further: str | None,
 ) -> None:
     """Take events in and deliver them, until SIGTERM or Ctrl-C.
 
@@ -66,7 +67,7 @@ def serve(
     second signal stops at once, with 128 + its number; nothing that was acknowledged is lost by that.
     """
     config = settings(
-        context, listen=listen, insecure_listen=insecure_listen, log_level=log_level, log_format=log_format, **limits
+        context, listen=listen, insecure_listen=insecure_listen, log_level=log_level, log_format=log_format, **further
     )
     set_up_logs(config.log_level, config.log_format)
     try:
@@ -78,7 +79,7 @@ def serve(
 
 async def _serve(config: Config) -> None:
     with _stop_signals(config.data) as stop:
-        async with Bellwire.open(config.data, limits=config.limits) as service:
+        async with Bellwire.open(config.data, limits=config.limits, network=config.network) as service:
             await service.declare_types(config.event_types)
             server = await serve_api(service, host=config.listen.host, port=config.listen.port)
             try:

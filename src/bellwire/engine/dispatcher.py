@@ -12,7 +12,7 @@ from bellwire.engine.lane import Lane
 from bellwire.engine.parts import Parts
 from bellwire.engine.replay_lanes import ReplayLanes
 from bellwire.engine.terms import Terms
-from bellwire.model.attempt import Attempt, AttemptId, Gone, Request, Response
+from bellwire.model.attempt import AddressRefused, Attempt, AttemptId, Gone, Request, Response
 from bellwire.model.batch import BatchId
 from bellwire.model.cursor import Cursor, ReplayId
 from bellwire.model.event import LoggedEvent, Position
@@ -25,7 +25,7 @@ from bellwire.rules.masking import kept_of
 from bellwire.rules.taking_turns import is_replays_turn
 
 BLOCKED_PAUSE_MS: Final = 5_000
-"""Between two looks at a secret that could not be read."""
+"""Between two looks at a secret that could not be read, or a name whose addresses are all forbidden."""
 
 
 class Dispatcher:
@@ -285,14 +285,15 @@ class Dispatcher:
         at_ms = parts.clock.wall_ms()
         request = self.compose(body, batch.id, timestamp_s=at_ms // 1000)
         if isinstance(request, Unreadable):
-            # Never unsigned, never without authentication.
-            self._look_again_at_ms = parts.clock.steady_ms() + BLOCKED_PAUSE_MS
-            self._live.blocked(request.reason)
+            self._block(request.reason)  # never unsigned, never without authentication
             return
-        self._live.unblocked()
         if self._webhook is not webhook or lane.replay is not replay or not self._free.is_set():
             return
         response = await self._send(request)
+        if isinstance(response, AddressRefused):
+            self._block(response.reason)
+            return
+        self._live.unblocked()
         attempt = Attempt(
             id=AttemptId(str(uuid_utils.uuid7())),
             webhook_id=webhook.id,
@@ -311,12 +312,17 @@ class Dispatcher:
             self._live.stop(attempt.outcome)
         await lane.attempted(batch, events[0], attempt)
 
-    async def _send(self, request: Request) -> Response:
+    async def _send(self, request: Request) -> Response | AddressRefused:
         self._answer_by_ms = self._parts.clock.steady_ms() + request.timeout_ms
         try:
             return await self._parts.sender.send(request)
         finally:
             self._answer_by_ms = None
+
+    def _block(self, reason: str) -> None:
+        """Nothing was sent; all stays as it was, and is looked at again after a while."""
+        self._look_again_at_ms = self._parts.clock.steady_ms() + BLOCKED_PAUSE_MS
+        self._live.blocked(reason)
 
     def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:
         """The request that would carry this body now, by the object as it is."""

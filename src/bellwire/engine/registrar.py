@@ -8,6 +8,7 @@ import uuid_utils
 from msgspec.structs import replace
 
 from bellwire.clock import Clock
+from bellwire.engine.guard import Guard
 from bellwire.engine.supervisor import Supervisor
 from bellwire.errors import EditConflict, Fault, InvalidObject, UnknownThing
 from bellwire.model.cursor import Cursor
@@ -42,13 +43,21 @@ class Registrar:
     """Knows all webhooks and is the only one that changes them, one change at a time."""
 
     def __init__(
-        self, registry: Registry, log: EventLog, *, clock: Clock, catalogue: Catalogue, supervisor: Supervisor
+        self,
+        registry: Registry,
+        log: EventLog,
+        *,
+        clock: Clock,
+        catalogue: Catalogue,
+        supervisor: Supervisor,
+        guard: Guard,
     ) -> None:
         self._registry = registry
         self._log = log
         self._clock = clock
         self._catalogue = catalogue
         self._supervisor = supervisor
+        self._guard = guard
         self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -73,7 +82,7 @@ class Registrar:
 
     def check(self, document: object) -> Checked:
         """What creating this would store. Raises InvalidObject."""
-        return read_webhook(document, catalogue=self._catalogue)
+        return read_webhook(document, catalogue=self._catalogue, objection=self._guard.objection_to_url)
 
     async def create(self, document: object, *, by: Principal) -> tuple[RegisteredWebhook, Checked]:
         """Register a webhook, at the end of the log. Raises InvalidObject, and Forbidden as every change does."""
@@ -171,7 +180,9 @@ class Registrar:
         return webhook
 
     async def _replace(self, webhook: RegisteredWebhook, document: object) -> tuple[RegisteredWebhook, Checked]:
-        checked = read_webhook(document, catalogue=self._catalogue, stored=webhook)
+        checked = read_webhook(
+            document, catalogue=self._catalogue, stored=webhook, objection=self._guard.objection_to_url
+        )
         if checked.webhook == webhook.object:
             return webhook, checked
         return await self._store(self._edited(webhook, checked.webhook)), checked

@@ -9,7 +9,7 @@ import uuid_utils
 from bellwire.clock import Clock
 from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.keyring import Unreadable
-from bellwire.model.attempt import Outcome, Request, Response
+from bellwire.model.attempt import AddressRefused, Outcome, Request, Response
 from bellwire.model.batch import BatchId
 from bellwire.rules.accepting import show_time
 from bellwire.rules.judging import judge
@@ -34,7 +34,7 @@ class Tester:
         self._sender = sender
         self._clock = clock
 
-    async def test(self, dispatcher: Dispatcher) -> Exchange | Unreadable:
+    async def test(self, dispatcher: Dispatcher) -> Exchange | Unreadable | AddressRefused:
         """Send a webhook.test event now, beside whatever is under way."""
         at_ms = self._clock.wall_ms()
         request = dispatcher.compose(
@@ -43,6 +43,8 @@ class Tester:
         if isinstance(request, Unreadable):
             return request
         response = await self._sender.send(request)
+        if isinstance(response, AddressRefused):
+            return response
         outcome = judge(response, now_ms=self._clock.wall_ms())
         return Exchange(request=masked_request(request), response=kept_of(response, request), outcome=outcome)
 

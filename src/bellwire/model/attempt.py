@@ -72,6 +72,12 @@ class NoAnswer(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 Response = Answer | NoAnswer
 
 
+class AddressRefused(msgspec.Struct, frozen=True):
+    """Nothing was sent, as the network policy forbids every address that the endpoint has now. reason: for a person."""
+
+    reason: str
+
+
 class Delivered(msgspec.Struct, frozen=True, tag="delivered"):
     """The receiver took the whole batch."""
 

@@ -43,6 +43,20 @@ def host_of(url: str) -> str:
     return _host_and_port(_authority(url))[0]
 
 
+def port_of(url: str) -> int:
+    """The port of a sound URL, that of its scheme where it names none."""
+    port = _host_and_port(_authority(url))[1]
+    return int(port) if port else 443 if is_encrypted(url) else 80
+
+
+def address_of(url: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address that is the host of a sound URL; None for a name."""
+    try:
+        return ipaddress.ip_address(host_of(url).strip("[]"))
+    except ValueError:
+        return None
+
+
 def is_encrypted(url: str) -> bool:
     """Whether the scheme of a sound URL is https."""
     return url[:6].lower() == "https:"

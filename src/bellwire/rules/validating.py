@@ -1,5 +1,6 @@
 """Is this WebHook object sound, and what is odd about it?"""
 
+from collections.abc import Callable
 from typing import Final
 
 import msgspec
@@ -56,7 +57,17 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[Fault, ...]
 
 
-def read_webhook(document: object, *, catalogue: Catalogue, stored: RegisteredWebhook | None = None) -> Checked:
+def _allow_any(_url: str) -> str:
+    return ""
+
+
+def read_webhook(
+    document: object,
+    *,
+    catalogue: Catalogue,
+    stored: RegisteredWebhook | None = None,
+    objection: Callable[[str], str] = _allow_any,
+) -> Checked:
     """Make a WebHook from its decoded JSON form; absent fields get their defaults.
 
     null in a field that has a default stands for the default; in url, in what the server sets and deeper within,
@@ -64,6 +75,9 @@ def read_webhook(document: object, *, catalogue: Catalogue, stored: RegisteredWe
 
     stored: what the object replaces. Secrets written as `"****"` are taken over from it, and what the server sets
     may be sent back unchanged.
+
+    objection: why a URL may not be reached, empty where it may; asked for one that is not stored already, so that a
+    webhook can be edited whose address was forbidden since.
 
     Raises InvalidObject with all faults of the object.
     """
@@ -85,6 +99,7 @@ def read_webhook(document: object, *, catalogue: Catalogue, stored: RegisteredWe
         http_headers=read_headers(members["httpHeaders"], auth=http_auth),
     )
     _check_together(webhook, members, faults)
+    _check_address(webhook.url, members["url"], stored, objection)
     _check_server_fields(root, document, stored)
     if found := faults.all():
         raise InvalidObject(found)
@@ -136,6 +151,11 @@ def _check_together(webhook: WebHook, members: dict[str, Place], faults: Finding
         )
     if webhook.events_policy is EventPolicy.INCLUDE and not webhook.events and not faults.touch("events"):
         members["events"].fault("is empty, so that include would deliver nothing; list event types, or write exclude")
+
+
+def _check_address(url: str, place: Place, stored: RegisteredWebhook | None, objection: Callable[[str], str]) -> None:
+    if url and (stored is None or stored.object.url != url) and (reason := objection(url)):
+        place.fault(f"cannot be delivered to: {reason}")
 
 
 def _check_server_fields(root: Place, document: dict[str, object], stored: RegisteredWebhook | None) -> None:

@@ -1,10 +1,12 @@
 """Sends requests over HTTP/1.1 with libcurl."""
 
+import asyncio
 from typing import Final
 
 import pycurl  # type: ignore[import-untyped] # it brings no types
 
-from bellwire.model.attempt import Answer, NoAnswer, Request, Response, Timings, Trouble
+from bellwire.model.attempt import AddressRefused, Answer, NoAnswer, Request, Response, Timings, Trouble
+from bellwire.senders.address_gate import AddressGate, Objection
 from bellwire.senders.answer_reader import AnswerReader
 from bellwire.senders.authorities import Authorities, NoAuthorities, find_authorities
 from bellwire.senders.transfers import Ending, Transfers
@@ -48,26 +50,38 @@ class HttpSender:
     its endpoint.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, objection: Objection) -> None:
+        """objection: why an address may not be connected to, see address_gate.Objection."""
+        self._objection = objection
         self._transfers = Transfers()
+        self._retired: list[Transfers] = []
         self._authorities = find_authorities()
         self._idle: list[_Handle] = []
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request) -> Response | AddressRefused:
         """See sender.Sender."""
         trust = self._trust_for(request)
         if isinstance(trust, NoAuthorities):
             return NoAnswer(trouble=Trouble.TLS, detail=trust.reason, timings=Timings())
-        handle = self._idle.pop() if self._idle else _Handle()
+        handle = self._idle.pop() if self._idle else _Handle(self._objection)
         try:
             return await handle.exchange(request, trust, transfers=self._transfers)
         finally:
             if len(self._idle) < HANDLES_IDLE_MAX:
                 self._idle.append(handle)
 
+    def drop_connections(self) -> None:
+        """See sender.Sender."""
+        if self._transfers.closed:
+            return
+        # libcurl checks no address of a kept connection again. They live and end with the multi handle.
+        self._transfers.retire()
+        self._retired = [transfers for transfers in (*self._retired, self._transfers) if not transfers.closed]
+        self._transfers = Transfers()
+
     async def close(self) -> None:
         """See sender.Sender."""
-        await self._transfers.close()
+        await asyncio.gather(*(transfers.close() for transfers in (self._transfers, *self._retired)))
         self._idle.clear()
 
     def _trust_for(self, request: Request) -> "_Trust | NoAuthorities":
@@ -89,30 +103,37 @@ _NOBODY: Final = Authorities(file=None, folders=None)
 class _Handle:
     """A libcurl handle, which is dear to make, and the reader of its answers; for one request at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, objection: Objection) -> None:
         self._reader = AnswerReader()
+        self._gate = AddressGate(objection)
         self._curl = pycurl.Curl()
         for option, value in _OPTIONS:
             self._curl.setopt(option, value)
         self._curl.setopt(pycurl.HEADERFUNCTION, self._reader.take_header_line)
         self._curl.setopt(pycurl.WRITEFUNCTION, self._reader.take_body)
+        self._curl.setopt(pycurl.OPENSOCKETFUNCTION, self._gate.open_socket)
+        self._curl.setopt(pycurl.SOCKOPTFUNCTION, self._gate.prepare_socket)
         self._set_trust(_NOBODY)
 
-    async def exchange(self, request: Request, trust: _Trust, *, transfers: Transfers) -> Response:
+    async def exchange(self, request: Request, trust: _Trust, *, transfers: Transfers) -> Response | AddressRefused:
         """Send the request and read its answer."""
         self._reader.start()
+        self._gate.start()
         self._describe(request)
         if trust != self._trust:
             self._set_trust(trust)
         try:
             ending = await transfers.run(self._curl)
         finally:
+            self._gate.end()
             self._curl.setopt(pycurl.POSTFIELDS, b"")  # a waiting handle holds no body
         timings = self._timings()
         if self._reader.complete:
             return Answer(
                 status=self._reader.status, headers=self._reader.headers(), body=self._reader.body, timings=timings
             )
+        if self._gate.shut:
+            return AddressRefused(self._gate.refusals)
         return no_answer(self._failure(request, ending, timings))
 
     def _describe(self, request: Request) -> None:
@@ -138,7 +159,8 @@ class _Handle:
             status=self._reader.status,
             kept=timings.connect_us is None and self._curl.getinfo(pycurl.PRIMARY_PORT) > 0,
             sent_bytes=self._curl.getinfo(pycurl.SIZE_UPLOAD_T),
-            error_number=self._curl.getinfo(pycurl.OS_ERRNO),
+            error_number=self._gate.error_number or self._curl.getinfo(pycurl.OS_ERRNO),
+            refused_addresses=self._gate.refusals,
             verify_result=self._curl.getinfo(pycurl.SSL_VERIFYRESULT),
         )
 

@@ -38,6 +38,7 @@ class Transfers:
         self._running: dict[pycurl.Curl, asyncio.Future[Ending]] = {}
         self._timer: asyncio.Handle | None = None
         self._closed = False
+        self._retired = False
         self._sockets = selectors.DefaultSelector()
         self._loop.add_reader(self._sockets.fileno(), self._sockets_ready)
         self._multi = pycurl.CurlMulti()
@@ -60,11 +61,31 @@ class Transfers:
         finally:
             if curl in self._running:
                 self._remove(curl)
+            if self._retired and not self._running:
+                self._end()
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can run any more."""
+        return self._closed
+
+    def retire(self) -> None:
+        """Take no more transfers, let those that run end, and close all connections after the last of them."""
+        self._retired = True
+        if not self._running:
+            self._end()
 
     async def close(self) -> None:
         """End what is running with Stopping and close all connections; a second call does nothing."""
+        if not self._closed:
+            await asyncio.wait([asyncio.wrap_future(self._end())], timeout=CLOSE_WAIT_S)
+
+    def _end(self) -> concurrent.futures.Future[None]:
+        """End what is running; the future is done once libcurl has closed everything."""
+        closed: concurrent.futures.Future[None] = concurrent.futures.Future()
         if self._closed:
-            return
+            closed.set_result(None)
+            return closed
         self._closed = True
         for curl in tuple(self._running):
             ending = self._remove(curl)
@@ -74,19 +95,15 @@ class Transfers:
         self._sockets.close()
         if self._timer is not None:
             self._timer.cancel()
-        await self._close_multi()
 
-    async def _close_multi(self) -> None:
         # libcurl joins the threads of its name lookups, for ten seconds and more when a name server is silent. A
         # thread of the loop's executor would hold up the end of the process as long.
-        closed: concurrent.futures.Future[None] = concurrent.futures.Future()
-
         def close() -> None:
             self._multi.close()
             closed.set_result(None)
 
         threading.Thread(target=close, name="closing libcurl", daemon=True).start()
-        await asyncio.wait([asyncio.wrap_future(closed)], timeout=CLOSE_WAIT_S)
+        return closed
 
     def _remove(self, curl: pycurl.Curl) -> asyncio.Future[Ending]:
         ending = self._running.pop(curl)

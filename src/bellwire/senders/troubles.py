@@ -51,7 +51,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 
     refusal: why the answer was not read on, empty when nothing was wrong with it. status: of the last status line, 0
     before one. kept: it had a connection that was open before. error_number: the operating system's, 0 for none.
-    verify_result: one of OpenSSL's X509_V_ERR_*.
+    verify_result: one of OpenSSL's X509_V_ERR_*. refused_addresses: why some may not be reached.
     """
 
     request: Request
@@ -63,6 +63,7 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     sent_bytes: int
     error_number: int
     verify_result: int
+    refused_addresses: str = ""
 
 
 def no_answer(failure: Failure) -> NoAnswer:
@@ -93,10 +94,11 @@ def _connect_sentence(failure: Failure) -> str:
     url = urlsplit(failure.request.url)
     host = f"[{url.hostname}]" if url.hostname and ":" in url.hostname else url.hostname
     endpoint = f"{host}:{url.port or (443 if url.scheme == 'https' else 80)}"
+    others = f"; {failure.refused_addresses}" if failure.refused_addresses else ""
     if failure.error_number == errno.ECONNREFUSED:
-        return f"connection refused by {endpoint}"
+        return f"connection refused by {endpoint}{others}"
     reason = os.strerror(failure.error_number) if failure.error_number else _words(failure)
-    return f"could not connect to {endpoint}: {reason}"
+    return f"could not connect to {endpoint}: {reason}{others}"
 
 
 def _tls_fault(failure: Failure) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import http
+import ipaddress
 import socket
 from typing import Any, Final
 
@@ -10,6 +11,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.network import Listener
 from bellwire.model.webhook import KIB
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
@@ -80,6 +82,8 @@ async def serve_api(service: Bellwire, *, host: str, port: int) -> RunningServer
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
     await server.startup(sockets=[listener])
+    host, port = listener.getsockname()[:2]
+    service.listens_at(Listener(ipaddress.ip_address(host.partition("%")[0]), port))
     return RunningServer(server, listener)
 
 

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from bellwire.engine.keyring import Unreadable, make_signature_key
 from bellwire.engine.tester import Exchange
+from bellwire.model.attempt import AddressRefused, NoAnswer, Request
 from bellwire.model.attempt import Answer as Answered
-from bellwire.model.attempt import NoAnswer, Request
 from bellwire.model.principal import Scope
 from bellwire.model.status import Account
 from bellwire.model.webhook import RegisteredWebhook
@@ -187,7 +187,7 @@ async def test_webhook(call: Call) -> Response:
     """
     tested = await call.service.test_webhook(webhook_id_of(call), by=call.principal)
     match tested:
-        case Unreadable(reason=reason):
+        case Unreadable(reason=reason) | AddressRefused(reason=reason):
             return json_answer(ExchangeView(outcome=OutcomeWord.BLOCKED, reason=reason, request=None, response=None))
         case Exchange(request=request, response=response, outcome=outcome):
             word, why = view_outcome(outcome)
