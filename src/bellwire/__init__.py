@@ -47,6 +47,7 @@ _MODULES: Final = {
     "bellwire.log_handler": ("BellwireHandler",),
     "bellwire.model.attempt": ("Answer", "Attempt", "AttemptId", "AddressRefused", "NoAnswer", "Trouble"),
     "bellwire.model.cursor": ("DiscardReason",),
+    "bellwire.model.endpoint_check": ("CheckStep", "EndpointCheck", "Mark"),
     "bellwire.model.event": ("EventId", "EventTypeId", "LoggedEvent", "Position", "Published"),
     "bellwire.model.event_type": ("EventLevel", "EventType", "TracingLevel"),
     "bellwire.model.network": ("NetworkPolicy",),

@@ -22,6 +22,7 @@ from bellwire.errors import (
 from bellwire.log_handler import BellwireHandler
 from bellwire.model.attempt import AddressRefused, Answer, Attempt, AttemptId, NoAnswer, Trouble
 from bellwire.model.cursor import DiscardReason
+from bellwire.model.endpoint_check import CheckStep, EndpointCheck, Mark
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.network import NetworkPolicy
@@ -56,6 +57,7 @@ __all__ = [
     "BellwireError",
     "BellwireHandler",
     "CatchUp",
+    "CheckStep",
     "Checked",
     "ConflictingEvent",
     "DataFolderInUse",
@@ -64,6 +66,7 @@ __all__ = [
     "DiscardReason",
     "EditConflict",
     "Edited",
+    "EndpointCheck",
     "EnvironmentVariable",
     "Event",
     "EventId",
@@ -81,6 +84,7 @@ __all__ = [
     "InvalidEvent",
     "InvalidObject",
     "LoggedEvent",
+    "Mark",
     "Mistake",
     "NetworkPolicy",
     "NoAnswer",

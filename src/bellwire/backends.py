@@ -13,7 +13,7 @@ from bellwire.clocks.system import SystemClock
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
 from bellwire.folder import DataFolder
-from bellwire.model.network import NetworkPolicy
+from bellwire.model.network import DEFAULT_POLICY, NetworkPolicy
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
 from bellwire.sender import Sender
@@ -35,7 +35,9 @@ class Backends(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @asynccontextmanager
-async def open_backends(data_dir: Path, network: NetworkPolicy) -> AsyncIterator[tuple[DataFolder, Backends]]:
+async def open_backends(
+    data_dir: Path, network: NetworkPolicy = DEFAULT_POLICY
+) -> AsyncIterator[tuple[DataFolder, Backends]]:
     """Claim the folder and open what lives in it, until the block ends. Where that is in a forked child, nothing is
     closed: sockets, files and the event loop's selector are its parent's.
 

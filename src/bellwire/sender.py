@@ -3,6 +3,8 @@
 from typing import Protocol
 
 from bellwire.model.attempt import AddressRefused, Request, Response
+from bellwire.model.duration import DurationMs
+from bellwire.model.endpoint_check import LookedUp, Probed
 
 
 class Sender(Protocol):
@@ -17,6 +19,15 @@ class Sender(Protocol):
 
         Connects to an address only where the network policy allows it, whatever the name meant before.
         """
+
+    async def look_up(self, url: str, *, timeout_ms: DurationMs) -> LookedUp:
+        """What the URL's host means now."""
+
+    async def probe(self, url: str, *, timeout_ms: DurationMs) -> Probed:
+        """Open a connection, shake hands over https with whoever is there, and close it without a request."""
+
+    def certificate_ends_at_ms(self, url: str) -> int | None:
+        """When the certificate ends that was seen last where the URL leads; None where none was, since the start."""
 
     def drop_connections(self) -> None:
         """What is allowed has changed: no connection that is open now carries another request."""

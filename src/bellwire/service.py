@@ -2,11 +2,11 @@
 
 import asyncio
 import importlib.metadata
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
@@ -14,12 +14,12 @@ from bellwire.backends import Backends, open_backends
 from bellwire.catalogue.loading import load_catalogue
 from bellwire.engine.announcer import Announcer
 from bellwire.engine.cataloguer import Cataloguer
+from bellwire.engine.checker import Checker
 from bellwire.engine.chronicler import Chronicler
 from bellwire.engine.clerk import Clerk
 from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.intake import Intake
-from bellwire.engine.keyring import Unreadable
 from bellwire.engine.parts import Parts
 from bellwire.engine.pruner import Pruner
 from bellwire.engine.reader import Shelf
@@ -31,16 +31,17 @@ from bellwire.engine.selector import Selector
 from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.switchboard import Switchboard
-from bellwire.engine.tester import Exchange, Tester
+from bellwire.engine.tester import Tested, Tester
 from bellwire.engine.token_checker import TokenChecker
 from bellwire.engine.watchdog import Watchdog
 from bellwire.errors import UnknownThing
 from bellwire.home import Home
-from bellwire.model.attempt import AddressRefused, Attempt, AttemptId
+from bellwire.model.attempt import Attempt, AttemptId
+from bellwire.model.endpoint_check import EndpointCheck
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
-from bellwire.model.limits import Limits
-from bellwire.model.network import Listener, NetworkPolicy
+from bellwire.model.limits import DEFAULT_LIMITS, Limits
+from bellwire.model.network import DEFAULT_POLICY, Listener, NetworkPolicy
 from bellwire.model.principal import PROGRAM, Principal, Scope
 from bellwire.model.status import Account, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
@@ -56,16 +57,13 @@ from bellwire.store import AttemptSearch, EventSearch
 VERSION: Final = importlib.metadata.version("bellwire")
 ADMIN: Final = "admin"
 
-DEFAULT_LIMITS: Final = Limits()
-DEFAULT_POLICY: Final = NetworkPolicy()
-
 
 class Bellwire:
     """Durable webhook delivery in one process, over one folder: `async with Bellwire.open(path) as bellwire:`."""
 
     def __init__(self, backends: Backends, limits: Limits = DEFAULT_LIMITS) -> None:
         """Wire the parts; nothing runs before start()."""
-        store, clock = backends.store, backends.clock
+        store, clock, reporter = backends.store, backends.clock, backends.reporter
         self._backends = backends
         self._started_at_ms = clock.wall_ms()
         self.catalogue = load_catalogue()
@@ -78,7 +76,7 @@ class Bellwire:
             book=ReplayBook(store.replays),
             sender=backends.sender,
             clock=clock,
-            reporter=backends.reporter,
+            reporter=reporter,
             selector=self._selector,
             shelf=Shelf(),
             keyring=backends.keyring,
@@ -87,12 +85,11 @@ class Bellwire:
             dice=backends.dice,
             user_agent=f"Bellwire/{VERSION}",
         )
-        self._supervisor = Supervisor(parts, self._switchboard)
-        reporter = backends.reporter
-        self._watchdog = Watchdog(self._supervisor, clock=clock)
-        self._doorkeeper = Doorkeeper(store, supervisor=self._supervisor, clock=clock, reporter=reporter, limits=limits)
+        self._supervisor = supervisor = Supervisor(parts, self._switchboard)
+        self._watchdog = Watchdog(supervisor, clock=clock)
+        self._doorkeeper = Doorkeeper(store, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits)
         self._pruner = Pruner(
-            store, self._doorkeeper, supervisor=self._supervisor, clock=clock, reporter=reporter, limits=limits
+            store, self._doorkeeper, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits
         )
         self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
         self._registrar = Registrar(
@@ -100,7 +97,7 @@ class Bellwire:
             store.log,
             clock=clock,
             catalogue=self.catalogue,
-            supervisor=self._supervisor,
+            supervisor=supervisor,
             guard=backends.guard,
         )
         self._cataloguer = Cataloguer(
@@ -109,8 +106,9 @@ class Bellwire:
         self.sources = SourceRegistrar(store.registry, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
-        self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=self._supervisor)
-        self._clerk = Clerk(store, parts.book, supervisor=self._supervisor, clock=clock, catalogue=self.catalogue)
+        self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=supervisor)
+        self._checker = Checker(sender=backends.sender, clock=clock, guard=backends.guard)
+        self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)
         self.coroner = Coroner(store)
         self.dead_letters = self.coroner.dead_letters
         self.chronicler = Chronicler(store.journal, self._registrar)
@@ -120,18 +118,12 @@ class Bellwire:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls,
-        data_dir: str | os.PathLike[str],
-        *,
-        limits: Limits = DEFAULT_LIMITS,
-        network: NetworkPolicy = DEFAULT_POLICY,
+        cls, data_dir: str | PathLike[str], *, limits: Limits = DEFAULT_LIMITS, network: NetworkPolicy = DEFAULT_POLICY
     ) -> AsyncIterator["Bellwire"]:
         """Take the folder (made with mode 0700 where it is missing), open the store and deliver until the block ends.
 
-        network: which addresses may be delivered to.
-
-        It belongs to the running event loop and to this process. Raises DataFolderInUse, IncompatibleStore,
-        StorageUnavailable.
+        network: which addresses may be delivered to. It belongs to the running event loop and to this process. Raises
+        DataFolderInUse, IncompatibleStore, StorageUnavailable.
         """
         async with open_backends(Path(data_dir), network) as (folder, backends):
             bellwire = cls(backends, limits)
@@ -298,14 +290,19 @@ class Bellwire:
             webhook_id, write_key(key), overlap_ms=overlap_ms, revision=revision, by=by
         )
 
-    async def test_webhook(
-        self, webhook_id: WebhookId, *, by: Principal = PROGRAM
-    ) -> Exchange | Unreadable | AddressRefused:
+    async def test_webhook(self, webhook_id: WebhookId, *, by: Principal = PROGRAM) -> Tested:
         """Send a webhook.test event now, also while disabled, and show the whole exchange; raises UnknownThing."""
         self._home.check()
         check_scope(by, Scope.WRITE)
         self._registrar.get(webhook_id)
         return await self._tester.test(self._supervisor[webhook_id])
+
+    async def check_endpoint(self, webhook_id: WebhookId, *, by: Principal = PROGRAM) -> EndpointCheck:
+        """Look at a webhook's endpoint step by step, also while disabled, within its timeout; raises UnknownThing."""
+        self._home.check()
+        check_scope(by, Scope.WRITE)
+        self._registrar.get(webhook_id)
+        return await self._checker.check(self._supervisor[webhook_id])
 
     async def declare_type(
         self,

@@ -64,7 +64,7 @@ def test_an_object_may_come_from_standard_input(served: Served) -> None:
 
 def test_every_fault_is_listed_with_its_path(served: Served) -> None:
     bad = {"url": "ftp://x", "timeout": "soon", "events": ["auth.sucess"]}
-    for command in (("create", "-"), ("check", "-")):
+    for command in (("create", "-"), ("validate", "-")):
         told = served("webhook", *command, stdin=json.dumps(bad).encode())
         assert told.code == 1
         assert {"url", "timeout", "events/0"} == {line.split(":")[0].strip() for line in told.err.splitlines()[1:]}
@@ -73,7 +73,7 @@ def test_every_fault_is_listed_with_its_path(served: Served) -> None:
 
 
 def test_check_registers_nothing(served: Served) -> None:
-    told = served.right("webhook", "check", "-", stdin=json.dumps({"url": URL}).encode())
+    told = served.right("webhook", "validate", "-", stdin=json.dumps({"url": URL}).encode())
     assert "the object is sound" in told.out
     assert served.right("webhook", "list", "--json").items() == []
 

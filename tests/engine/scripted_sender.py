@@ -9,6 +9,8 @@ import msgspec
 from bellwire.clock import Clock
 from bellwire.errors import Stopping
 from bellwire.model.attempt import AddressRefused, Answer, Request, Response, Timings
+from bellwire.model.duration import DurationMs
+from bellwire.model.endpoint_check import Addresses, Contact, LookedUp, Probed
 
 Script = Response | AddressRefused | Callable[[Request], Response | AddressRefused]
 
@@ -25,6 +27,7 @@ class SentRequest(msgspec.Struct, frozen=True, kw_only=True):
 class ScriptedSender:
     """Passes sender.Sender, except that it takes no time of itself and so keeps no time limit.
 
+    lookups, probes, certificate_ends: what is found at a URL, where a test says so.
     sent: every request in the order of the calls. in_flight: those not answered yet.
     """
 
@@ -39,6 +42,9 @@ class ScriptedSender:
         self._closed = False
         self.sent: list[SentRequest] = []
         self.in_flight: list[Request] = []
+        self.lookups: dict[str, LookedUp] = {}
+        self.probes: dict[str, Probed] = {}
+        self.certificate_ends: dict[str, int] = {}
 
     def answer_with(self, *scripts: Script, url: str | None = None) -> None:
         """Answer what is sent from now on so: to one url, or (None) to all that have no scripts of their own."""
@@ -75,6 +81,18 @@ class ScriptedSender:
         if self._closed:
             raise Stopping("the sender was closed before an answer came")
         return script(request) if callable(script) else script
+
+    async def look_up(self, url: str, *, timeout_ms: DurationMs) -> LookedUp:  # noqa: ARG002 - it takes no time
+        """See sender.Sender."""
+        return self.lookups.get(url, Addresses(("192.0.2.1",)))
+
+    async def probe(self, url: str, *, timeout_ms: DurationMs) -> Probed:  # noqa: ARG002 - it takes no time
+        """See sender.Sender."""
+        return self.probes.get(url, Contact(address="192.0.2.1", connect_us=1))
+
+    def certificate_ends_at_ms(self, url: str) -> int | None:
+        """See sender.Sender."""
+        return self.certificate_ends.get(url)
 
     def drop_connections(self) -> None:
         """See sender.Sender; it has none."""

@@ -6,11 +6,10 @@ import pytest
 from bellwire.errors import InvalidObject, UnknownThing
 from bellwire.model.cursor import DiscardReason, ReplayId
 from bellwire.model.event import EventId
-from bellwire.model.limits import Limits
+from bellwire.model.limits import DEFAULT_LIMITS, Limits
 from bellwire.model.replay import ReplayState, ReplayStatus
 from bellwire.model.status import Verdict
 from bellwire.model.webhook import Gap, WebhookId
-from bellwire.service import DEFAULT_LIMITS
 from bellwire.store import AttemptSearch
 from bellwire.stores.memory import MemoryStore
 from engine.manual_clock import ManualClock

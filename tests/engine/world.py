@@ -10,12 +10,12 @@ from bellwire.engine.keyring import Keyring
 from bellwire.model.attempt import Answer, Response, Timings
 from bellwire.model.cursor import Cursor
 from bellwire.model.event import Published, WebhookEvent
-from bellwire.model.limits import Limits
-from bellwire.model.network import NetworkPolicy
+from bellwire.model.limits import DEFAULT_LIMITS, Limits
+from bellwire.model.network import DEFAULT_POLICY, NetworkPolicy
 from bellwire.model.webhook import WebhookId
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
-from bellwire.service import DEFAULT_LIMITS, DEFAULT_POLICY, Bellwire
+from bellwire.service import Bellwire
 from bellwire.store import Store
 from builders import make_document
 from engine.manual_clock import ManualClock

@@ -1,6 +1,7 @@
 """The network policy, held at the socket: by the address that is connected to, not by the name."""
 
 import asyncio
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -158,3 +159,17 @@ async def test_a_program_that_is_started_meanwhile_inherits_no_connection() -> N
 def _descriptors() -> list[str]:
     """The open descriptors of this process, without that of the listing itself."""
     return [path.name for path in Path("/dev/fd").iterdir() if path.exists()]
+
+
+async def test_without_a_socket_to_be_had_there_is_no_answer_and_it_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    sender = HttpSender(allow_all)
+    with Receiver() as receiver:
+        monkeypatch.setattr("bellwire.senders.address_gate.socket.socket", refuse)
+        response = await sender.send(make_request(receiver.url))
+        monkeypatch.undo()
+    assert isinstance(response, NoAnswer)
+    assert "Too many open files" in response.detail
+    await sender.close()

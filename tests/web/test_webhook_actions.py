@@ -1,11 +1,12 @@
 import base64
+import threading
 from typing import Any
 
 import httpx
 import pytest
 
 from builders import make_document
-from receivers import Receiver, Reply
+from receivers import Connection, Receiver, Reply
 from web.expecting import expect_json, expect_problem
 
 NOWHERE = "/v1/webhooks/no-such-webhook"
@@ -39,7 +40,7 @@ async def test_an_edit_of_an_older_version_is_refused_for_actions_too(client: ht
     )
 
 
-@pytest.mark.parametrize("action", ["pause", "resume", "rotate-key", "test"])
+@pytest.mark.parametrize("action", ["pause", "resume", "rotate-key", "test", "check"])
 async def test_an_action_with_a_parameter_that_means_nothing_is_refused_and_changes_nothing(
     client: httpx.AsyncClient, action: str
 ) -> None:
@@ -137,7 +138,7 @@ async def test_the_account_of_a_new_webhook_is_empty(client: httpx.AsyncClient) 
     assert account == {"wanted": 0, "delivered": 0, "waiting": 0, "discarded": {}}
 
 
-@pytest.mark.parametrize("action", ["pause", "resume", "rotate-key", "test"])
+@pytest.mark.parametrize("action", ["pause", "resume", "rotate-key", "test", "check"])
 async def test_no_action_on_a_webhook_that_is_not_there(client: httpx.AsyncClient, action: str) -> None:
     expect_problem(await client.post(f"{NOWHERE}/{action}"), 404, kind="unknown-webhook")
 
@@ -157,3 +158,30 @@ async def test_why_tells_of_one_webhook_or_of_all(client: httpx.AsyncClient) -> 
     assert (one["webhookId"], one["verdict"]) == (webhook_id, "waiting")
     expect_problem(await client.get("/v1/events/nothing/why"), 404, kind="unknown-event")
     expect_problem(await client.get("/v1/events/a/b/why", params={"webhook": "nobody"}), 404, kind="unknown-webhook")
+
+
+async def test_a_check_shows_every_step_with_its_verdict_and_no_secret(client: httpx.AsyncClient) -> None:
+    def echo(connection: Connection) -> None:
+        connection.send(b"HTTP/1.1 200 OK\r\nX-Seen: Bearer my-token\r\nContent-Length: 0\r\n\r\n")
+
+    with Receiver(echo) as receiver:
+        auth = {"@type": "Bearer", "bearerToken": "my-token"}
+        path = await create(client, url=receiver.url, signatureKey=KEY, httpAuth=auth, enable=False)
+        answer = await client.post(f"{path}/check")
+        (request,) = await receiver.arrival(1)
+    checked = expect_json(answer)
+    verdicts = {step["step"]: step["verdict"] for step in checked["steps"]}
+    assert checked["verdict"] == "warning"
+    assert verdicts["echo"] == "warning"
+    assert (verdicts["name-lookup"], verdicts["address-policy"], verdicts["connect"], verdicts["status"]) == ("ok",) * 4
+    assert (verdicts["tls"], verdicts["clock"]) == ("skipped", "skipped")
+    for secret in ("my-token", "my-secret-key", request.header("X-Signature")):
+        assert secret not in answer.text
+
+
+async def test_a_check_ends_within_the_timeout_of_the_webhook(client: httpx.AsyncClient) -> None:
+    with Receiver(Reply(hold=threading.Event())) as receiver:
+        path = await create(client, url=receiver.url, timeout="200ms")
+        checked = expect_json(await client.post(f"{path}/check"))
+    (step,) = [step for step in checked["steps"] if step["step"] == "request"]
+    assert (step["verdict"], "raise timeout (200ms)" in step["advice"]) == ("failure", True)

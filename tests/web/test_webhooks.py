@@ -293,6 +293,8 @@ async def test_a_webhook_s_status_is_shown(client: httpx.AsyncClient) -> None:
         "nextAttemptInMs",
         "oldestDeadline",
         "oldestDeadlineInMs",
+        "certificateEnds",
+        "warnings",
     ]
     assert status["state"] == "healthy"
     assert dt.datetime.fromisoformat(status["since"]).tzinfo == dt.UTC

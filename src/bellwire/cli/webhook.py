@@ -11,8 +11,9 @@ from bellwire.cli.locating import connect, server_options
 from bellwire.cli.tables import STATE_STYLES, Column, Cut, pretty, print_facts, print_json_lines, print_table
 from bellwire.cli.terminal import OUT, note, say
 from bellwire.cli.webhook_actions import account, pause, resume, rotate_key, test
+from bellwire.cli.webhook_checking import check
 from bellwire.cli.webhook_rows import LIST_MAX, WebhookRow, complete_id, webhook_rows
-from bellwire.cli.webhook_writing import check, create, edit, update
+from bellwire.cli.webhook_writing import create, edit, update, validate
 from bellwire.cli.wording import counted, length, moment, to_go
 
 
@@ -32,6 +33,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     next_attempt_in_ms: int | None
     oldest_deadline: str | None
     oldest_deadline_in_ms: int | None
+    certificate_ends: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @click.command("list", epilog=examples("bellwire webhook list", "bellwire webhook list --json | jq -r .url"))
@@ -67,7 +70,9 @@ def show(context: click.Context, webhook_id: str) -> None:
 
     What is shown can be edited and given to `webhook update`; **** keeps the stored secret.
     """
-    OUT.print_json(pretty(connect(context).ask("GET", path_of("webhooks", webhook_id)).body))
+    client = connect(context)
+    OUT.print_json(pretty(client.ask("GET", path_of("webhooks", webhook_id)).body))
+    _warn(_status(client, webhook_id))
 
 
 @click.command()
@@ -98,9 +103,11 @@ def status(context: click.Context, webhook_id: str, as_json: bool) -> None:
         ("next attempt", moment(found.next_attempt)),
         ("given up at", moment(found.oldest_deadline)),
     ]
+    facts += [("certificate ends", moment(found.certificate_ends))] if found.certificate_ends else []
     print_facts(facts)
     if countdown := _countdown(found):
         say(countdown)
+    _warn(found)
 
 
 @click.command()
@@ -154,9 +161,10 @@ def delete(context: click.Context, webhook_id: str, yes: bool) -> None:
         changes,
         account,
         create,
-        check,
+        validate,
         update,
         edit,
+        check,
         test,
         pause,
         resume,
@@ -180,6 +188,11 @@ def _countdown(found: Status) -> str:
     if found.oldest_deadline_in_ms is not None:
         parts.append(f"the oldest event is given up in {to_go(found.oldest_deadline_in_ms)}")
     return "; ".join(parts)
+
+
+def _warn(found: Status) -> None:
+    for warning in found.warnings:
+        note(f"warning: {warning}", style="yellow")
 
 
 def _status(client: Client, webhook_id: str) -> Status:

@@ -1,4 +1,4 @@
-"""`bellwire webhook`: create, check, update and edit, which send a WebHook object to the server."""
+"""`bellwire webhook`: create, validate, update and edit, which send a WebHook object to the server."""
 
 import textwrap
 from typing import Any, BinaryIO, Final
@@ -75,11 +75,11 @@ def create(context: click.Context, /, document: BinaryIO | None, yes: bool, **op
     note(f"  bellwire webhook status {edited.id}", style="cyan")
 
 
-@click.command(epilog=examples("bellwire webhook check hook.json && echo sound"))
+@click.command(epilog=examples("bellwire webhook validate hook.json && echo sound"))
 @click.argument("document", type=click.File("rb"), metavar="FILE|-")
 @server_options
 @click.pass_context
-def check(context: click.Context, document: BinaryIO) -> None:
+def validate(context: click.Context, document: BinaryIO) -> None:
     """Check a WebHook object without registering it."""
     body = read_object(document)
     answer = connect(context).ask(

@@ -4,8 +4,7 @@ from itertools import islice
 
 from msgspec.structs import replace
 
-from bellwire.clock import Clock
-from bellwire.engine.replay_book import ReplayBook
+from bellwire.engine.parts import Parts
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.change import LEVEL_CHANGES_MAX
 from bellwire.model.event import LoggedEvent
@@ -13,6 +12,7 @@ from bellwire.model.event_type import Catalogue
 from bellwire.model.status import Account, Explanation, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook
 from bellwire.rules.diagnosing import diagnose
+from bellwire.rules.diagnosing_certificates import certificate_warning
 from bellwire.rules.explaining import Evidence, explain
 from bellwire.rules.explaining_replays import NOTES_MAX, ReplayEvidence, explain_replay
 from bellwire.store import ChangeSearch, Store
@@ -21,14 +21,13 @@ from bellwire.store import ChangeSearch, Store
 class Clerk:
     """Reads what the store and the dispatchers know; changes nothing."""
 
-    def __init__(
-        self, store: Store, book: ReplayBook, *, supervisor: Supervisor, clock: Clock, catalogue: Catalogue
-    ) -> None:
+    def __init__(self, store: Store, parts: Parts, *, supervisor: Supervisor, catalogue: Catalogue) -> None:
         self._store = store
-        self._book = book
+        self._book = parts.book
         self._catalogue = catalogue
         self._supervisor = supervisor
-        self._clock = clock
+        self._clock = parts.clock
+        self._sender = parts.sender
 
     def state(self, webhook: RegisteredWebhook) -> str:
         """healthy, retrying, failing, blocked, paused, gone or disabled."""
@@ -40,6 +39,8 @@ class Clerk:
         oldest = await dispatcher.oldest()
         cursor, backlog = await dispatcher.standing()
         found = diagnose(webhook, cursor)
+        ends_at_ms = self._sender.certificate_ends_at_ms(webhook.object.url)
+        warning = certificate_warning(ends_at_ms, now_ms=self._clock.wall_ms())
         return WebhookStatus(
             state=found.state,
             since_ms=found.since_ms,
@@ -53,6 +54,8 @@ class Clerk:
             next_attempt_at_ms=dispatcher.next_attempt_ms,
             first_deadline_ms=dispatcher.first_deadline_ms,
             now_ms=self._clock.steady_ms(),
+            certificate_ends_at_ms=ends_at_ms,
+            warnings=(warning,) if warning else (),
         )
 
     async def account(self, webhook: RegisteredWebhook) -> Account:

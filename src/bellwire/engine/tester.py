@@ -27,6 +27,10 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     outcome: Outcome
 
 
+Tested = Exchange | Unreadable | AddressRefused
+"""What came of a test, or why nothing was sent."""
+
+
 class Tester:
     """Tests endpoints, of disabled webhooks too."""
 
@@ -34,11 +38,11 @@ class Tester:
         self._sender = sender
         self._clock = clock
 
-    async def test(self, dispatcher: Dispatcher) -> Exchange | Unreadable | AddressRefused:
+    async def test(self, dispatcher: Dispatcher) -> Tested:
         """Send a webhook.test event now, beside whatever is under way."""
         at_ms = self._clock.wall_ms()
         request = dispatcher.compose(
-            _body(dispatcher, at_ms), BatchId(str(uuid_utils.uuid7())), timestamp_s=at_ms // 1000
+            body_of_test(dispatcher, at_ms), BatchId(str(uuid_utils.uuid7())), timestamp_s=at_ms // 1000
         )
         if isinstance(request, Unreadable):
             return request
@@ -49,7 +53,8 @@ class Tester:
         return Exchange(request=masked_request(request), response=kept_of(response, request), outcome=outcome)
 
 
-def _body(dispatcher: Dispatcher, at_ms: int) -> bytes:
+def body_of_test(dispatcher: Dispatcher, at_ms: int) -> bytes:
+    """One webhook.test event, as it is sent at that time."""
     event = {
         "id": str(uuid_utils.uuid7()),
         "createdAt": show_time(datetime.fromtimestamp(at_ms / 1000, UTC)),

@@ -26,3 +26,6 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     attempts_age_ms: DurationMs = DurationMs(7 * DAY_MS)
     attempts_per_webhook: int = 10_000
     attempts_bytes: int = 512 * MIB
+
+
+DEFAULT_LIMITS: Final = Limits()

@@ -103,6 +103,9 @@ class NetworkPolicy(msgspec.Struct, frozen=True, kw_only=True):
         return policy
 
 
+DEFAULT_POLICY: Final = NetworkPolicy()
+
+
 def unwrapped(address: Address) -> tuple[Address, ...]:
     """The IPv4 addresses that an IPv6 address leads to, or else the address itself, without its zone."""
     if isinstance(address, ipaddress.IPv4Address):

@@ -31,7 +31,8 @@ class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     backlog: events waiting. lag_ms: age of the oldest of them. next_attempt_at_ms: if nothing happens before; None:
     none is to come. first_deadline_ms: when the first of what waits is given up, as far as that is known. now_ms: the
-    present time of the clock that the two go by. Times in milliseconds since 1970.
+    present time of the clock that the two go by. certificate_ends_at_ms: of the endpoint's certificate as it was seen
+    last since the start. warnings: what will need somebody soon. Times in milliseconds since 1970.
     """
 
     state: str
@@ -46,6 +47,8 @@ class WebhookStatus(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at_ms: int | None
     first_deadline_ms: int | None
     now_ms: int
+    certificate_ends_at_ms: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 class DeadLetterSearch(msgspec.Struct, frozen=True, kw_only=True):

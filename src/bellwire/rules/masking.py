@@ -14,7 +14,7 @@ def kept_of(response: Response, request: Request) -> Response:
     """The first ANSWER_BYTES_KEPT_MAX bytes of headers and of body, credentials of the request masked in them."""
     if not isinstance(response, Answer):
         return response
-    secrets = _secrets_of(request)
+    secrets = secrets_of(request)
     masked = tuple((name, _masked(value, secrets)) for name, value in response.headers)
     sizes = accumulate(len(name) + len(value) for name, value in masked)
     fitting = sum(1 for _ in takewhile(lambda size: size <= ANSWER_BYTES_KEPT_MAX, sizes))
@@ -33,7 +33,7 @@ def masked_request(request: Request) -> Request:
     return replace(request, headers=headers)
 
 
-def _secrets_of(request: Request) -> tuple[str, ...]:
+def secrets_of(request: Request) -> tuple[str, ...]:
     """What Authorization carries: a token, or a password as it is and as it is encoded; the longest first."""
     found: set[str] = set()
     for name, value in request.headers:

@@ -1,16 +1,25 @@
 """Sends requests over HTTP/1.1 with libcurl."""
 
 import asyncio
+import re
 from typing import Final
 
 import pycurl  # type: ignore[import-untyped] # it brings no types
 
 from bellwire.model.attempt import AddressRefused, Answer, NoAnswer, Request, Response, Timings, Trouble
+from bellwire.model.duration import DurationMs
+from bellwire.model.endpoint_check import Contact, LookedUp, Probed
+from bellwire.rules.checking_urls import host_of, port_of
 from bellwire.senders.address_gate import AddressGate, Objection
 from bellwire.senders.answer_reader import AnswerReader
 from bellwire.senders.authorities import Authorities, NoAuthorities, find_authorities
+from bellwire.senders.certificates import end_of_first, read_certificates
+from bellwire.senders.look_up import look_up
 from bellwire.senders.transfers import Ending, Transfers
 from bellwire.senders.troubles import Failure, no_answer
+
+CERTIFICATE_ENDS_KEPT_MAX: Final = 10_000
+"""Of as many places, those whose certificates were seen last."""
 
 HANDLES_IDLE_MAX: Final = 100
 NAMES_KEPT_S: Final = 60
@@ -31,6 +40,7 @@ _OPTIONS: Final = (
     (pycurl.NETRC, pycurl.NETRC_IGNORED),
     (pycurl.USERAGENT, ""),
     (pycurl.NOSIGNAL, 1),
+    (pycurl.OPT_CERTINFO, 1),  # looked at for new connections only
     (pycurl.TCP_NODELAY, 1),
     (pycurl.CONNECTTIMEOUT_MS, CONNECT_MS_MAX),
     (pycurl.DNS_CACHE_TIMEOUT, NAMES_KEPT_S),
@@ -39,6 +49,8 @@ _OPTIONS: Final = (
 )
 
 # A name with nothing behind its colon leaves out a header that libcurl would add by itself.
+_TLS_VERSION: Final = re.compile(rb"SSL connection using (TLSv[0-9.]+)")
+
 _NO_HEADERS_OF_LIBCURL: Final = (b"Accept:", b"Content-Type:", b"Expect:")
 
 
@@ -57,6 +69,7 @@ class HttpSender:
         self._retired: list[Transfers] = []
         self._authorities = find_authorities()
         self._idle: list[_Handle] = []
+        self._certificate_ends: dict[str, int] = {}
 
     async def send(self, request: Request) -> Response | AddressRefused:
         """See sender.Sender."""
@@ -65,10 +78,39 @@ class HttpSender:
             return NoAnswer(trouble=Trouble.TLS, detail=trust.reason, timings=Timings())
         handle = self._idle.pop() if self._idle else _Handle(self._objection)
         try:
-            return await handle.exchange(request, trust, transfers=self._transfers)
+            response = await handle.exchange(request, trust, transfers=self._transfers)
+            if not isinstance(response, AddressRefused) and response.timings.tls_us is not None:
+                self._note_end(request.url, handle.certificate_end())
+            return response
         finally:
             if len(self._idle) < HANDLES_IDLE_MAX:
                 self._idle.append(handle)
+
+    async def look_up(self, url: str, *, timeout_ms: DurationMs) -> LookedUp:
+        """See sender.Sender."""
+        return await look_up(host_of(url).strip("[]"), port_of(url), timeout_ms=timeout_ms)
+
+    async def probe(self, url: str, *, timeout_ms: DurationMs) -> Probed:
+        """See sender.Sender."""
+        request = Request(url=url, headers=(), body=b"", timeout_ms=timeout_ms, allow_invalid_certs=True)
+        handle = _Handle(self._objection)
+        probed = await handle.touch(request, transfers=self._transfers)
+        if isinstance(probed, Contact) and probed.certificates:
+            self._note_end(url, probed.certificates[0].ends_at_ms)
+        return probed
+
+    def certificate_ends_at_ms(self, url: str) -> int | None:
+        """See sender.Sender."""
+        return self._certificate_ends.get(_place_of(url))
+
+    def _note_end(self, url: str, ends_at_ms: int | None) -> None:
+        if ends_at_ms is None:
+            return
+        place = _place_of(url)
+        self._certificate_ends.pop(place, None)
+        self._certificate_ends[place] = ends_at_ms
+        if len(self._certificate_ends) > CERTIFICATE_ENDS_KEPT_MAX:
+            del self._certificate_ends[next(iter(self._certificate_ends))]
 
     def drop_connections(self) -> None:
         """See sender.Sender."""
@@ -136,6 +178,40 @@ class _Handle:
             return AddressRefused(self._gate.refusals)
         return no_answer(self._failure(request, ending, timings))
 
+    async def touch(self, request: Request, *, transfers: Transfers) -> Probed:
+        """Connect and shake hands with whoever is there; the handle is of no use afterwards."""
+        versions: list[str] = []
+
+        def listen(kind: int, said: bytes) -> None:
+            if kind == pycurl.INFOTYPE_TEXT and (found := _TLS_VERSION.match(said)):
+                versions.append(found[1].decode())
+
+        self._describe(request)
+        self._set_trust(None)
+        self._curl.setopt(pycurl.CONNECT_ONLY, 1)
+        self._curl.setopt(pycurl.VERBOSE, 1)  # the only way to hear of the version
+        self._curl.setopt(pycurl.DEBUGFUNCTION, listen)
+        try:
+            ending = await transfers.run(self._curl)
+            timings = self._timings()
+            if ending.code == pycurl.E_OK:
+                return Contact(
+                    address=self._curl.getinfo(pycurl.PRIMARY_IP),
+                    connect_us=timings.connect_us or 0,
+                    tls_version=versions[-1] if versions else "",
+                    certificates=read_certificates(self._curl.getinfo_raw(pycurl.INFO_CERTINFO)),
+                )
+            if self._gate.shut:
+                return AddressRefused(self._gate.refusals)
+            return no_answer(self._failure(request, ending, timings))
+        finally:
+            self._gate.end()
+            self._curl.close()
+
+    def certificate_end(self) -> int | None:
+        """When the certificate ends that the endpoint has shown just now."""
+        return end_of_first(self._curl.getinfo_raw(pycurl.INFO_CERTINFO))
+
     def _describe(self, request: Request) -> None:
         lines = (_header_line(name, value) for name, value in request.headers)
         self._curl.setopt(pycurl.URL, request.url.encode())
@@ -173,6 +249,11 @@ class _Handle:
             first_byte_us=self._curl.getinfo(pycurl.STARTTRANSFER_TIME_T) if self._reader.begun else None,
             total_us=self._curl.getinfo(pycurl.TOTAL_TIME_T),
         )
+
+
+def _place_of(url: str) -> str:
+    """Whose certificate it is: hosts differ in more than case, and ports are different servers."""
+    return f"{host_of(url).lower()}:{port_of(url)}"
 
 
 def _header_line(name: str, value: str) -> bytes:

@@ -85,6 +85,10 @@ class WebhookStatusView(msgspec.Struct, frozen=True, kw_only=True, rename="camel
     next_attempt_in_ms: int | None
     oldest_deadline: Annotated[Time | None, msgspec.Meta(description="When the first event that waits is given up.")]
     oldest_deadline_in_ms: int | None
+    certificate_ends: Annotated[
+        Time | None, msgspec.Meta(description="When the certificate ends that the endpoint showed last.")
+    ]
+    warnings: Annotated[tuple[str, ...], msgspec.Meta(description="What will need somebody soon.")]
 
 
 _PLACES: Final = msgspec.json.Decoder(WebhookPlace)
@@ -119,6 +123,8 @@ STATUS_ANSWER: Final = Answer(
                 next_attempt_in_ms=7_750,
                 oldest_deadline="2026-01-31T08:05:03.620Z",
                 oldest_deadline_in_ms=291_500,
+                certificate_ends="2026-02-09T12:00:00.000Z",
+                warnings=("the endpoint's certificate ends in 9 days",),
             ),
         ),
     ),
@@ -297,6 +303,8 @@ async def read_webhook_status(call: Call) -> Response:
             next_attempt_in_ms=_from_now(status.next_attempt_at_ms, status),
             oldest_deadline=show_time_ms_or_none(status.first_deadline_ms),
             oldest_deadline_in_ms=_from_now(status.first_deadline_ms, status),
+            certificate_ends=show_time_ms_or_none(status.certificate_ends_at_ms),
+            warnings=status.warnings,
         )
     )
 
