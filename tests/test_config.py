@@ -16,6 +16,7 @@ from bellwire.config import (
 from bellwire.errors import Fault, InvalidSetting
 from bellwire.model.limits import Limits
 from bellwire.model.listen_address import ListenAddress
+from bellwire.model.listening import Reach, TlsFiles
 from bellwire.model.log_form import LogFormat, LogLevel
 
 
@@ -61,7 +62,7 @@ def faults_of(
 def test_without_any_setting_the_defaults_are_in_force() -> None:
     config = load()
     assert config.listen == ListenAddress("127.0.0.1", 8425)
-    assert config.insecure_listen is False
+    assert config.reach == Reach()
     assert config.log_level is LogLevel.INFO
     assert config.log_format is LogFormat.AUTO
     assert config.data.is_absolute()
@@ -79,7 +80,6 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
     )
     assert [tuple(row) for row in config.explain()[1:]] == [
         ("listen", "127.0.0.1:3", "flag --listen"),
-        ("insecure-listen", "false", "default"),
         ("log-level", "error", "environment variable BELLWIRE_LOG_LEVEL"),
         ("log-format", "json", f"file {tmp_path / 'own.toml'}"),
         ("retention-age", "7d", "default"),
@@ -92,6 +92,12 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
         ("network.allow", "", "default"),
         ("network.deny", "", "default"),
         ("network.public-only", "false", "default"),
+        ("tls.certificate", "", "default"),
+        ("tls.key", "", "default"),
+        ("tls.by-proxy", "false", "default"),
+        ("hosts", "", "default"),
+        ("proxy.trusted", "", "default"),
+        ("proxy.header", "x-forwarded-for", "default"),
     ]
     assert config.limits == Limits()
 
@@ -100,7 +106,6 @@ def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: 
     values = {
         "data": str(tmp_path / "x"),
         "listen": "[::1]:9",
-        "insecure-listen": "true",
         "log-level": "debug",
         "log-format": "text",
         "retention-age": "12h",
@@ -113,6 +118,12 @@ def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: 
         "network.allow": "10.0.0.0/8, [2001:db8::1]:443",
         "network.deny": "192.0.2.7:8080",
         "network.public-only": "true",
+        "tls.certificate": str(tmp_path / "tls.pem"),
+        "tls.key": str(tmp_path / "tls.key"),
+        "tls.by-proxy": "true",
+        "hosts": "bellwire.example.org, ::1",
+        "proxy.trusted": "10.0.0.0/8",
+        "proxy.header": "forwarded",
     }
     assert values.keys() == {setting.name for setting in SETTINGS}
     text = "\n".join(f"{name} = {'true' if value == 'true' else repr(value)}" for name, value in values.items())
@@ -185,11 +196,11 @@ def test_a_folder_in_the_file_s_place_is_no_file(tmp_path: Path) -> None:
 
 
 def test_unknown_settings_name_the_nearest_one_and_where_they_stand(tmp_path: Path) -> None:
-    found = faults_of("insecure_listen = true\n", folder=tmp_path, environ={"BELLWIRE_LOGLEVEL": "info"})
+    found = faults_of("log_level = 1\n", folder=tmp_path, environ={"BELLWIRE_LOGLEVEL": "info"})
     assert found == (
         Fault(
-            "insecure_listen",
-            f"there is no such setting; did you mean insecure-listen? (file {tmp_path / 'own.toml'})",
+            "log_level",
+            f"there is no such setting; did you mean log-level? (file {tmp_path / 'own.toml'})",
         ),
         Fault("BELLWIRE_LOGLEVEL", "there is no such setting; did you mean BELLWIRE_LOG_LEVEL? (environment)"),
     )
@@ -197,26 +208,23 @@ def test_unknown_settings_name_the_nearest_one_and_where_they_stand(tmp_path: Pa
 
 def test_a_setting_like_no_other_lists_what_there_is(tmp_path: Path) -> None:
     (fault,) = faults_of("zzz = 1\n", folder=tmp_path)
-    assert "there are data, listen, insecure-listen, log-level, log-format, retention-age" in fault.message
+    assert "there are data, listen, log-level, log-format, retention-age" in fault.message
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     found = faults_of(
         'listen = 8425\nlog-level = "loud"\ndata = ""\n',
         folder=tmp_path,
-        environ={"BELLWIRE_INSECURE_LISTEN": "yes"},
+        environ={"BELLWIRE_TLS_BY_PROXY": "yes"},
         flags={"log-format": "xml"},
     )
     origin = f"(file {tmp_path / 'own.toml'})"
     assert found == (
         Fault("data", f"'' is no folder; write a path such as '/var/lib/bellwire' {origin}"),
         Fault("listen", f"'8425' is no text; write it as '127.0.0.1:8425' {origin}"),
-        Fault(
-            "insecure-listen",
-            "'yes' is neither true nor false (environment variable BELLWIRE_INSECURE_LISTEN)",
-        ),
         Fault("log-level", f"'loud' is none of its values; write error, warn, info or debug {origin}"),
         Fault("log-format", "'xml' is none of its values; write auto, text or json (flag --log-format)"),
+        Fault("tls.by-proxy", "'yes' is neither true nor false (environment variable BELLWIRE_TLS_BY_PROXY)"),
     )
 
 
@@ -231,11 +239,14 @@ def test_an_address_that_others_can_reach_is_refused_unless_that_is_wanted(addre
     assert fault.path == "listen"
     assert fault.message == (
         f"{address} can be reached from other machines, and the API would send tokens, events and secrets there "
-        "unencrypted; listen on 127.0.0.1:8425 behind a proxy that speaks TLS, or set insecure-listen to true "
+        "unencrypted; set tls.certificate and tls.key, or set tls.by-proxy to true if a proxy in front speaks TLS, or "
+        "listen on 127.0.0.1:8425 "
         "(environment variable BELLWIRE_LISTEN)"
     )
-    wanted = load(environ={"BELLWIRE_LISTEN": address, "BELLWIRE_INSECURE_LISTEN": "true"})
+    wanted = load(environ={"BELLWIRE_LISTEN": address, "BELLWIRE_TLS_BY_PROXY": "true"})
     assert str(wanted.listen) == address
+    pair = {"tls_certificate": "a.pem", "tls_key": "a.key"}
+    assert str(load(environ={"BELLWIRE_LISTEN": address}, flags=pair).listen) == address
 
 
 def test_the_client_s_variables_are_no_settings() -> None:
@@ -346,3 +357,30 @@ def test_a_flag_is_told_as_it_is_written() -> None:
 def test_a_bad_entry_of_a_table_is_named_with_its_place(tmp_path: Path, text: str, path: str) -> None:
     (fault,) = faults_of(text, folder=tmp_path)
     assert fault.path == path
+
+
+@pytest.mark.parametrize(("given", "missing"), [("tls.key", "tls.certificate"), ("tls.certificate", "tls.key")])
+def test_half_a_pair_for_tls_is_refused(given: str, missing: str) -> None:
+    (fault,) = faults_of(flags={given: "x.pem"})
+    assert fault.path == missing
+    assert fault.message.startswith(f"is missing, though {given} is set")
+
+
+def test_files_for_tls_are_beside_the_file_that_names_them(tmp_path: Path) -> None:
+    config = load('[tls]\ncertificate = "a.pem"\nkey = "/k.pem"\n', folder=tmp_path)
+    assert config.reach.tls == TlsFiles(tmp_path / "a.pem", Path("/k.pem"))
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ('hosts = ["https://a.example"]\n', "hosts"),
+        ('hosts = ["a.example:8425"]\n', "hosts"),
+        (f'hosts = ["{"a" * 254}"]\n', "hosts"),
+        ('proxy.trusted = ["10.0.0.1:80"]\n', "proxy.trusted"),
+        ('proxy.header = "x-real-ip"\n', "proxy.header"),
+        ("tls.key = 5\n", "tls.key"),
+    ],
+)
+def test_a_bad_way_to_be_reached_is_named_with_its_place(tmp_path: Path, text: str, path: str) -> None:
+    assert [fault.path for fault in faults_of(text, folder=tmp_path)] == [path]

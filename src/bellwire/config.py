@@ -1,9 +1,8 @@
 """Settings: defaults < file < environment < flags, each effective value with its origin."""
 
-import enum
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -15,6 +14,7 @@ from bellwire.model.duration import DurationMs, show_duration
 from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, EventType
 from bellwire.model.limits import MIB, Limits
 from bellwire.model.listen_address import ListenAddress, parse_listen_address
+from bellwire.model.listening import ProxyHeader, Reach, TlsFiles
 from bellwire.model.log_form import LogFormat, LogLevel
 from bellwire.model.network import NetworkPolicy, NetworkRule
 from bellwire.model.secret import OWN_VARIABLES
@@ -23,14 +23,13 @@ from bellwire.network_settings import NETWORK_SETTINGS
 from bellwire.rules.checking_types import read_declarations
 from bellwire.rules.reading_limits import AUTO, read_age, read_backlog_limit, read_bytes, read_count, show_backlog_limit
 from bellwire.rules.suggesting import alternatives, nearest, quoted
-from bellwire.setting import Origin, Setting, flattened, read_flag
+from bellwire.setting import Origin, Setting, flattened, read_choice, read_path
 
 FILE_VARIABLE: Final = "BELLWIRE_CONFIG"
 EVENT_TYPES: Final = "event-types"
 """The file's table of own event types: `[event-types."shop.order-paid"]` with level and description."""
 
 FILE_BYTES_MAX: Final = 1024 * 1024
-PATH_LENGTH_MAX: Final = 4096
 
 _DEFAULT_ADDRESS: Final = "127.0.0.1:8425"
 _CLIENT_VARIABLES: Final = frozenset({"BELLWIRE_URL", "BELLWIRE_TOKEN"})
@@ -51,7 +50,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
 
     data: Path
     listen: ListenAddress
-    insecure_listen: bool
     log_level: LogLevel
     log_format: LogFormat
     retention_age: DurationMs
@@ -64,6 +62,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     network_allow: tuple[NetworkRule, ...]
     network_deny: tuple[NetworkRule, ...]
     network_public_only: bool
+    tls_certificate: Path | None
+    tls_key: Path | None
+    tls_by_proxy: bool
+    hosts: tuple[str, ...]
+    proxy_trusted: tuple[NetworkRule, ...]
+    proxy_header: ProxyHeader
     origins: dict[str, Origin]
     event_types: tuple[EventType, ...] = ()
 
@@ -84,6 +88,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def network(self) -> NetworkPolicy:
         """Which addresses may be delivered to."""
         return NetworkPolicy(allow=self.network_allow, deny=self.network_deny, public_only=self.network_public_only)
+
+    @property
+    def reach(self) -> Reach:
+        """How the API is reached."""
+        pair = (self.tls_certificate, self.tls_key)
+        return Reach(
+            tls=TlsFiles(*pair) if all(pair) else None,  # type: ignore[arg-type] # all of them are there
+            hosts=self.hosts,
+            proxies=self.proxy_trusted,
+            proxy_header=self.proxy_header,
+        )
 
     def explain(self) -> tuple[Row, ...]:
         """Every setting, its value as it would be written, and where it was set."""
@@ -115,8 +130,8 @@ def load_config(flags: Mapping[str, object], environ: Mapping[str, str], file: P
             written[setting.name] = (value, Origin(f"flag {setting.flag}"))
     values = {setting.field: _read(setting, *written[setting.name], faults) for setting in SETTINGS}
     event_types = _declarations(*written[EVENT_TYPES], faults)
-    if not faults and not values["insecure_listen"] and not values["listen"].is_loopback:
-        faults.append(_reachable(values["listen"], written["listen"][1]))
+    if not faults:
+        faults += _exposed(values, written)
     if faults:
         raise InvalidSetting("\n".join(f"{path}: {message}" for path, message in faults), faults=tuple(faults))
     origins = {name: origin for name, (_, origin) in written.items()}
@@ -213,12 +228,20 @@ def _read(setting: Setting, value: object, origin: Origin, faults: list[Fault]) 
         return None
 
 
-def _reachable(listen: ListenAddress, origin: Origin) -> Fault:
+def _exposed(values: Mapping[str, Any], written: Mapping[str, tuple[object, Origin]]) -> list[Fault]:
+    """What would let others read along."""
+    certificate, key, listen = values["tls_certificate"], values["tls_key"], values["listen"]
+    if (certificate is None) is not (key is None):
+        given, missing = ("tls.certificate", "tls.key") if key is None else ("tls.key", "tls.certificate")
+        return [Fault(missing, f"is missing, though {given} is set ({written[given][1].words}); set both, or neither")]
+    if listen.is_loopback or certificate is not None or values["tls_by_proxy"]:
+        return []
     message = (
         f"{listen} can be reached from other machines, and the API would send tokens, events and secrets there "
-        f"unencrypted; listen on {_DEFAULT_ADDRESS} behind a proxy that speaks TLS, or set insecure-listen to true"
+        "unencrypted; set tls.certificate and tls.key, or set tls.by-proxy to true if a proxy in front speaks TLS, or "
+        f"listen on {_DEFAULT_ADDRESS}"
     )
-    return Fault("listen", f"{message} ({origin.words})")
+    return [Fault("listen", f"{message} ({written['listen'][1].words})")]
 
 
 def _read_listen(value: object, _origin: Origin) -> ListenAddress:
@@ -228,23 +251,7 @@ def _read_listen(value: object, _origin: Origin) -> ListenAddress:
 
 
 def _read_folder(value: object, origin: Origin) -> Path:
-    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value) or len(str(value)) > PATH_LENGTH_MAX:
-        raise ValueError(f"{quoted(str(value))} is no folder; write a path such as '/var/lib/bellwire'")
-    try:
-        return ((origin.folder or Path.cwd()) / Path(value).expanduser()).absolute()
-    except (RuntimeError, OSError) as error:
-        raise ValueError(f"{quoted(str(value))} is no folder ({error}); write the whole path") from error
-
-
-def _choice(kind: type[enum.Enum]) -> Callable[[object, Origin], enum.Enum]:
-    def read(value: object, _origin: Origin) -> enum.Enum:
-        for choice in kind:
-            if choice is value or choice.value == value:
-                return choice
-        choices = alternatives([choice.value for choice in kind])
-        raise ValueError(f"{quoted(str(value))} is none of its values; write {choices}")
-
-    return read
+    return read_path(value, origin, form="a folder; write a path such as '/var/lib/bellwire'")
 
 
 LIMIT_SETTINGS: Final = (
@@ -320,25 +327,18 @@ SETTINGS: Final = (
         read=_read_listen,
     ),
     Setting(
-        name="insecure-listen",
-        form="BOOLEAN",
-        default="false",
-        help="Listen on an address that other machines can reach, though the API speaks unencrypted HTTP.",
-        read=read_flag,
-    ),
-    Setting(
         name="log-level",
         form="error|warn|info|debug",
         default=LogLevel.INFO.value,
         help="The least severity that is logged.",
-        read=_choice(LogLevel),
+        read=read_choice(LogLevel),
     ),
     Setting(
         name="log-format",
         form="auto|text|json",
         default=LogFormat.AUTO.value,
         help="How log lines look; auto is text on a terminal and json otherwise.",
-        read=_choice(LogFormat),
+        read=read_choice(LogFormat),
     ),
     *LIMIT_SETTINGS,
     *NETWORK_SETTINGS,

@@ -8,8 +8,9 @@ from typing import Any, Final
 import msgspec
 
 from bellwire.model.secret import OWN_VARIABLES
-from bellwire.rules.suggesting import quoted
+from bellwire.rules.suggesting import alternatives, quoted
 
+PATH_LENGTH_MAX: Final = 4096
 LIST_MAX: Final = 1_000
 """Entries of a setting that is a list."""
 
@@ -73,6 +74,30 @@ def read_flag(value: object, _origin: Origin) -> bool:
             return value.lower() == "true"
         case _:
             raise ValueError(f"{quoted(str(value))} is neither true nor false")
+
+
+def read_choice(kind: type[enum.Enum]) -> Callable[[object, Origin], enum.Enum]:
+    """Read one of the values of an enumeration."""
+
+    def read(value: object, _origin: Origin) -> enum.Enum:
+        for choice in kind:
+            if choice is value or choice.value == value:
+                return choice
+        choices = alternatives([choice.value for choice in kind])
+        raise ValueError(f"{quoted(str(value))} is none of its values; write {choices}")
+
+    return read
+
+
+def read_path(value: object, origin: Origin, *, form: str) -> Path:
+    """Read a path, relative to the file that it stands in. form: what it is, and how it would be right."""
+    if not isinstance(value, str | Path) or not str(value) or "\0" in str(value) or len(str(value)) > PATH_LENGTH_MAX:
+        raise ValueError(f"{quoted(str(value))} is no{form.removeprefix('a')}")
+    try:
+        return ((origin.folder or Path.cwd()) / Path(value).expanduser()).absolute()
+    except (RuntimeError, OSError) as error:
+        kind = form.removeprefix("a").partition(";")[0]
+        raise ValueError(f"{quoted(str(value))} is no{kind} ({error}); write the whole path") from error
 
 
 def read_list(value: object) -> tuple[str, ...]:

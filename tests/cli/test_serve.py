@@ -106,7 +106,7 @@ def test_a_port_in_use_is_one_clear_line(tmp_path: Path, program: Start) -> None
     ("arguments", "words"),
     [
         (("--listen", "8425"), "listen: '8425' has no host; write it as 127.0.0.1:8425"),
-        (("--listen", "0.0.0.0:0"), "set insecure-listen to true"),
+        (("--listen", "0.0.0.0:0"), "set tls.certificate and tls.key"),
         (("--log-level", "loud"), "log-level: 'loud'"),
         (("--config", "/nonexistent.toml"), "/nonexistent.toml does not exist"),
     ],

@@ -9,7 +9,8 @@ import pytest
 
 from bellwire.errors import InvalidSetting
 from bellwire.service import Bellwire
-from bellwire.web.server import HEAD_BYTES_MAX, RunningServer, serve_api
+from bellwire.web.connections import HEAD_BYTES_MAX
+from bellwire.web.server import RunningServer, serve_api
 from web.expecting import expect_json, expect_problem
 
 
@@ -94,7 +95,7 @@ async def test_the_waiting_client_is_told_of_a_body_too_large_before_it_sends(
 ) -> None:
     async with connected(server) as (reader, writer):
         writer.write(
-            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 999999999\r\n"
+            b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 999999999\r\n"
             b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
         )
         assert await reader.readline() == b"HTTP/1.1 413 Request Entity Too Large\r\n"
@@ -105,8 +106,8 @@ async def test_the_waiting_client_is_told_of_a_body_too_large_before_it_sends(
     [
         b"GET / HTTP/1.1\r\nX-Endless: ",
         b"GET /",
-        b"POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;extension=",
-        b"POST /v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: ",
+        b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n1;extension=",
+        b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: ",
     ],
     ids=["header", "path", "chunk", "trailer"],
 )
@@ -153,7 +154,11 @@ async def test_a_head_above_the_limit_is_refused_with_the_limit(server: RunningS
 @pytest.mark.parametrize("target", [b"*", b"http://[", b"/%zz", b"/\xff", b"//", b"?", b"/v1/events?%zz=%ff"])
 async def test_no_request_target_is_an_internal_error(server: RunningServer, token: str, target: bytes) -> None:
     async with connected(server) as (reader, writer):
-        head = b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer " + token.encode() + b"\r\n\r\n"
+        head = (
+            b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nAuthorization: Bearer "
+            + token.encode()
+            + b"\r\n\r\n"
+        )
         writer.write(b"GET " + target + head)
         assert (await reader.readline()).split()[1] in {b"400", b"404"}
         await reader.read()
@@ -185,7 +190,7 @@ async def test_stopping_finishes_the_request_in_hand(service: Bellwire, token: s
     async with connected(server) as (reader, writer):
         body = b'{"type":"auth.success","data":{}}'
         writer.write(
-            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n" % len(body)
+            b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: %d\r\n" % len(body)
             + b"Authorization: Bearer "
             + token.encode()
             + b"\r\n\r\n"
@@ -204,7 +209,7 @@ async def test_stopping_does_not_wait_for_ever_for_a_slow_client(service: Bellwi
     server = await serve_api(service, host="127.0.0.1", port=0)
     async with connected(server) as (reader, writer):
         writer.write(
-            b"POST /v1/events HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n"
+            b"POST /v1/events HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 9\r\n"
             b"Authorization: Bearer " + token.encode() + b"\r\n\r\n"
         )
         assert await reader.readline() == b"HTTP/1.1 100 Continue\r\n"

@@ -8,6 +8,7 @@ import select
 import ssl
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -23,6 +24,8 @@ KEPT_S: Final = 5
 ANSWER_BYTES_MAX: Final = 256 * 1024 * 1024
 PAGE_ITEMS_MAX: Final = 1_000
 
+PEM_END: Final = "-----END CERTIFICATE-----"
+
 USER_AGENT: Final = f"bellwire-cli/{importlib.metadata.version('bellwire')}"
 
 JSON: Final = "application/json"
@@ -33,11 +36,16 @@ Query = Mapping[str, str | int | tuple[str, ...] | None]
 
 
 class ServerAddress(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the server is and how to show that we may talk to it. start_hint: what to do when nobody answers there."""
+    """Where the server is and how to show that we may talk to it. start_hint: what to do when nobody answers there.
+
+    certificate: a PEM file whose first certificate is the server's, whatever names it has; None: any that this system
+    trusts for the URL's host.
+    """
 
     url: str
     token: str
     start_hint: str
+    certificate: str | None = None
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +80,7 @@ class Client:
         parts = urlsplit(address.url)
         self._address = address
         self._prefix = parts.path.rstrip("/")
-        self._connection = _connection(parts.scheme, parts.hostname or "", parts.port)
+        self._connection = _connection(parts.scheme, parts.hostname or "", parts.port, address.certificate)
         self._used_at = time.monotonic()
 
     @property
@@ -214,7 +222,24 @@ def path_of(*segments: str) -> str:
     return "/v1/" + "/".join(quote(segment, safe="") for segment in segments)
 
 
-def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-    if scheme == "https":
-        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=ssl.create_default_context())
-    return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+def _connection(scheme: str, host: str, port: int | None, certificate: str | None) -> http.client.HTTPConnection:
+    if scheme != "https":
+        return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+    context = ssl.create_default_context() if certificate is None else _trusting(certificate)
+    return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=context)
+
+
+def _trusting(file: str) -> ssl.SSLContext:
+    """Trusts one certificate and nothing else, not even what is signed with its chain."""
+    try:
+        first, end, _ = Path(file).read_text(encoding="ascii").partition(PEM_END)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata=first + end)
+    except (OSError, ValueError) as problem:
+        raise click.ClickException(
+            f"cannot read the server's certificate in {file} ({problem}); name the server by --server, with its token "
+            "in BELLWIRE_TOKEN"
+        ) from problem
+    return context

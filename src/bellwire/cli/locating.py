@@ -5,7 +5,7 @@ import os
 import shlex
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import click
@@ -68,34 +68,41 @@ def connect(context: click.Context) -> Client:
 def running_address(data: Path, *, pid: int) -> ServerAddress | None:
     """The address of the server that runs over this folder as this process; None until it listens."""
     left = _left_in(data)
-    if left is None or left[1] != pid:
+    if left is None or left.pid != pid:
         return None
     hint = f"it has stopped; see {data}"
-    return ServerAddress(url=left[0], token=_token_in(data, start_hint=hint), start_hint=hint)
+    return ServerAddress(
+        url=left.url, token=_token_in(data, start_hint=hint), start_hint=hint, certificate=left.certificate
+    )
 
 
-def leave_address(data: Path, url: str) -> None:
-    """Write down where the server of this process listens, for commands that find it through its data folder."""
+def leave_address(data: Path, url: str, *, certificate: Path | None = None) -> None:
+    """Write down where the server of this process listens, for commands that find it through its data folder.
+
+    certificate: the file with the one that it shows, which they trust as such: its names are those for others.
+    """
     file = data / SERVER_FILE
     draft = data / f"{SERVER_FILE}.new"
     draft.unlink(missing_ok=True)
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        json.dump({"url": url, "pid": os.getpid()}, stream)
+        shown = {} if certificate is None else {"certificate": str(certificate)}
+        json.dump({"url": url, "pid": os.getpid(), **shown}, stream)
     draft.replace(file)
 
 
 def remove_address(data: Path) -> None:
     """Take back what leave_address wrote, unless it was written by another process since."""
     left = _left_in(data)
-    if left is not None and left[1] == os.getpid():
+    if left is not None and left.pid == os.getpid():
         (data / SERVER_FILE).unlink(missing_ok=True)
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, *, tls: bool = False) -> str:
     """The URL at which programs of this machine reach a server that listens there."""
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared only
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    scheme = "https" if tls else "http"
+    return f"{scheme}://[{reachable}]:{port}" if ":" in reachable else f"{scheme}://{reachable}:{port}"
 
 
 def _locating(command: Command, *, hidden: bool, server: bool) -> Command:
@@ -119,10 +126,16 @@ def _address(context: click.Context) -> ServerAddress:
     config = settings(context)
     start_hint = f"start one with: bellwire serve --data {shlex.quote(str(config.data))}"
     token = None if data_given else os.environ.get(TOKEN_VARIABLE)
+    running = _running_at(config.data)
+    if running is None:
+        running = _Left(url=url_of(*config.listen, tls=config.reach.tls is not None), pid=0, certificate=None)
+        if config.tls_certificate is not None:
+            running = running._replace(certificate=str(config.tls_certificate))
     return ServerAddress(
-        url=_running_at(config.data) or url_of(*config.listen),
+        url=running.url,
         token=token or _token_in(config.data, start_hint=start_hint),
         start_hint=start_hint,
+        certificate=running.certificate,
     )
 
 
@@ -156,17 +169,24 @@ def _token_in(data: Path, *, start_hint: str) -> str:
         ) from problem
 
 
-def _running_at(data: Path) -> str | None:
-    """The URL that a running server left in its folder; None where none runs, or where it cannot be told."""
+def _running_at(data: Path) -> "_Left | None":
+    """What a running server left in its folder; None where none runs, or where it cannot be told."""
     left = _left_in(data)
-    return left[0] if left is not None and _is_alive(left[1]) else None
+    return left if left is not None and _is_alive(left.pid) else None
 
 
-def _left_in(data: Path) -> tuple[str, int] | None:
+class _Left(NamedTuple):
+    url: str
+    pid: int
+    certificate: str | None
+
+
+def _left_in(data: Path) -> _Left | None:
     try:
         left = json.loads((data / SERVER_FILE).read_bytes())
-        return str(left["url"]), int(left["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
+        certificate = left.get("certificate")
+        return _Left(str(left["url"]), int(left["pid"]), None if certificate is None else str(certificate))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

@@ -46,7 +46,6 @@ def _further_options(command: Command) -> Command:
     )
 )
 @click.option("--listen", metavar="HOST:PORT", help="Where the API listens; port 0 takes any free one.")
-@click.option("--insecure-listen", is_flag=True, default=None, help="Listen where other machines can reach it.")
 @click.option("--log-level", metavar="LEVEL", help="error, warn, info or debug.")
 @click.option("--log-format", metavar="FORMAT", help="auto, text or json.")
 @_further_options
@@ -56,7 +55,6 @@ def serve(
     context: click.Context,
     /,
     listen: str | None,
-    insecure_listen: bool | None,
     log_level: str | None,
     log_format: str | None,
     **further: str | None,
@@ -66,9 +64,7 @@ def serve(
     The first signal ends in good order: no new events, a last batch to healthy webhooks, 8 s at most; exit code 0. A
     second signal stops at once, with 128 + its number; nothing that was acknowledged is lost by that.
     """
-    config = settings(
-        context, listen=listen, insecure_listen=insecure_listen, log_level=log_level, log_format=log_format, **further
-    )
+    config = settings(context, listen=listen, log_level=log_level, log_format=log_format, **further)
     set_up_logs(config.log_level, config.log_format)
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -81,10 +77,10 @@ async def _serve(config: Config) -> None:
     with _stop_signals(config.data) as stop:
         async with Bellwire.open(config.data, limits=config.limits, network=config.network) as service:
             await service.declare_types(config.event_types)
-            server = await serve_api(service, host=config.listen.host, port=config.listen.port)
+            server = await serve_api(service, host=config.listen.host, port=config.listen.port, reach=config.reach)
             try:
-                url = url_of(server.host, server.port)
-                leave_address(config.data, url)
+                url = url_of(server.host, server.port, tls=config.reach.tls is not None)
+                leave_address(config.data, url, certificate=config.tls_certificate)
                 _welcome(config.data, url, webhooks=len(service.webhooks()))
                 await stop.wait()
                 note("stopping; what is under way is finished first (a second signal stops at once)")

@@ -2,26 +2,35 @@
 
 import asyncio
 import contextlib
-import http
 import ipaddress
+import resource
 import socket
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.listen_address import ListenAddress
+from bellwire.model.listening import Reach
 from bellwire.model.network import Listener
-from bellwire.model.webhook import KIB
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
-from bellwire.web.problems import Problem, problem_response
+from bellwire.web.connections import HEAD_S, BoundedProtocol
+from bellwire.web.forwarded import Forwarded
+from bellwire.web.hosts import HostCheck, Hosts
+from bellwire.web.tls import ServerTls
 
 CONNECTIONS_MAX: Final = 10_000
+"""At most, and at most half of the files that the system lets this process open: the rest serves the store and the
+deliveries."""
+
 WAITING_CONNECTIONS_MAX: Final = 2_048
-HEAD_BYTES_MAX: Final = 64 * KIB
 KEEP_ALIVE_S: Final = 75
+"""For which a connection stays open between two requests."""
+
 STOP_S: Final = 5
+
+PLAIN: Final = Reach()
 
 _TICK_S: Final = 1.0
 _CANCELLED_S: Final = 1.0
@@ -30,7 +39,8 @@ _CANCELLED_S: Final = 1.0
 class RunningServer:
     """A server that takes requests until it is stopped. port: the real one, also where any (0) was asked for."""
 
-    def __init__(self, server: uvicorn.Server, listener: socket.socket) -> None:
+    def __init__(self, server: uvicorn.Server, listener: socket.socket, tls: ServerTls | None) -> None:
+        self._tls = tls
         self.host, self.port = listener.getsockname()[:2]
         self._server = server
         self._listener = listener
@@ -47,6 +57,10 @@ class RunningServer:
     async def _serve(self) -> None:
         while not self._stopping.is_set():
             await self._server.on_tick(0)  # keeps the Date header right
+            for connection in list(self._server.server_state.connections):
+                cast("BoundedProtocol", connection).look()
+            if self._tls is not None:
+                self._tls.look()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_TICK_S):
                     await self._stopping.wait()
@@ -59,66 +73,50 @@ class RunningServer:
             connection.transport.abort()
 
 
-async def serve_api(service: Bellwire, *, host: str, port: int) -> RunningServer:
+async def serve_api(service: Bellwire, *, host: str, port: int, reach: Reach = PLAIN) -> RunningServer:
     """Start to answer requests for the service at this address; port 0 takes any free one.
 
-    Raises InvalidSetting where the address cannot be listened on.
+    Raises InvalidSetting where the address cannot be listened on, or the certificate not be used.
     """
+    tls = None if reach.tls is None else ServerTls(reach.tls)
+    hosts = Hosts(ListenAddress(host, port), reach.hosts)
+    protocol = _bounded_protocol()
     listener = await _listen(host, port)
     config = uvicorn.Config(
-        Api(service),
-        http=_BoundedProtocol,
+        Forwarded(HostCheck(Api(service), hosts), reach.proxies, reach.proxy_header),
+        http=protocol,
         ws="none",
         lifespan="off",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        limit_concurrency=CONNECTIONS_MAX,
         backlog=WAITING_CONNECTIONS_MAX,
         timeout_keep_alive=KEEP_ALIVE_S,
     )
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    await server.startup(sockets=[listener])
+    # As server.startup() does it, which cannot bound a handshake.
+    listening = await asyncio.get_running_loop().create_server(
+        lambda: protocol(config=config, server_state=server.server_state, app_state={}),
+        sock=listener,
+        ssl=tls.context if tls else None,
+        ssl_handshake_timeout=HEAD_S if tls else None,
+        backlog=config.backlog,
+    )
+    server.servers = [listening]
+    server.started = True
     host, port = listener.getsockname()[:2]
     service.listens_at(Listener(ipaddress.ip_address(host.partition("%")[0]), port))
-    return RunningServer(server, listener)
+    return RunningServer(server, listener, tls)
 
 
-class _BoundedProtocol(HttpToolsProtocol):
-    """Closes a connection that sends HEAD_BYTES_MAX (of a head, a chunk's head, trailers) without being done with it.
-
-    The parser keeps all of these in memory, before anybody has shown a token. What is no request is answered by a
-    problem document, as everything else.
-    """
-
-    _unfinished_bytes = 0
-
-    def data_received(self, data: bytes) -> None:
-        self._unfinished_bytes += len(data)
-        super().data_received(data)
-        if self._unfinished_bytes > HEAD_BYTES_MAX and not self.transport.is_closing():
-            self._refuse(Problem(status=431, detail=f"the head of a request may have {HEAD_BYTES_MAX // KIB} KiB"))
-
-    def on_body(self, body: bytes) -> None:
-        self._unfinished_bytes = 0
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._unfinished_bytes = 0
-        super().on_message_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        self._refuse(Problem(status=400, detail=msg))
-
-    def _refuse(self, problem: Problem) -> None:
-        answer = problem_response(problem)
-        status = f"HTTP/1.1 {problem.status} {http.HTTPStatus(problem.status).phrase}".encode()
-        headers = (b"%b: %b" % header for header in (*self.server_state.default_headers, *answer.raw_headers))
-        self.transport.write(b"\r\n".join([status, *headers, b"connection: close", b"", bytes(answer.body)]))
-        self.transport.close()
+def _bounded_protocol() -> type[BoundedProtocol]:
+    files_max = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    unlimited = files_max == resource.RLIM_INFINITY
+    connections_max = CONNECTIONS_MAX if unlimited else min(CONNECTIONS_MAX, files_max // 2)
+    return type("Connection", (BoundedProtocol,), {"connections_max": connections_max})
 
 
 async def _listen(host: str, port: int) -> socket.socket:
