@@ -111,3 +111,28 @@ async def test_a_webhook_whose_address_was_forbidden_since_can_still_be_edited(w
 
 async def test_names_are_not_looked_up_when_an_object_is_checked(world: World) -> None:
     assert world.bellwire.check_webhook(make_document(url="http://localhost/")).webhook.url == "http://localhost/"
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "2852039166",
+        "0251.0376.0251.0376",
+        "0xa9.0xfe.0xa9.0xfe",
+        "0xa9fea9fe",
+        "169.254.43518",
+        "169.254.0xa9fe",
+        "169.254.169.254.",
+        "\N{FULLWIDTH DIGIT ONE}69.254.169.254",
+        "[fe80::1%25eth0]",
+        "[fe80::1%eth0]",
+        "[::ffff:169.254.169.254]",
+        "[::169.254.169.254]",
+        "[2002:a9fe:a9fe::]",
+        "169%2E254.169.254",
+    ],
+)
+async def test_no_odd_spelling_of_a_forbidden_address_can_be_registered(world: World, host: str) -> None:
+    with pytest.raises(InvalidObject) as caught:
+        world.bellwire.check_webhook(make_document(url=f"http://{host}/"))
+    assert [fault.path for fault in caught.value.faults] == ["url"]

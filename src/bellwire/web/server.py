@@ -97,6 +97,8 @@ async def serve_api(service: Bellwire, *, host: str, port: int, reach: Reach = P
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
+    own_host, own_port = listener.getsockname()[:2]
+    service.listens_at(Listener(ipaddress.ip_address(own_host.partition("%")[0]), own_port))
     # As server.startup() does it, which cannot bound a handshake.
     listening = await asyncio.get_running_loop().create_server(
         lambda: protocol(config=config, server_state=server.server_state, app_state={}),
@@ -107,8 +109,6 @@ async def serve_api(service: Bellwire, *, host: str, port: int, reach: Reach = P
     )
     server.servers = [listening]
     server.started = True
-    host, port = listener.getsockname()[:2]
-    service.listens_at(Listener(ipaddress.ip_address(host.partition("%")[0]), port))
     return RunningServer(server, listener, tls)
 
 
