@@ -41,7 +41,7 @@ class CheckRow(msgspec.Struct, frozen=True, kw_only=True):
 @server_options
 @click.pass_context
 def check(context: click.Context, webhook_id: str, as_json: bool) -> None:
-    """Look at a webhook's endpoint step by step, and say what to mend.
+    """Check the endpoint step by step, with what to mend.
 
     Name, addresses, connection, certificate, and the answer to a webhook.test event. Also while the webhook is disabled
     or paused. Exit status 1 if something fails.
