@@ -93,15 +93,10 @@ class Bellwire:
         )
         self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
         self._registrar = Registrar(
-            store.registry,
-            store.log,
-            clock=clock,
-            catalogue=self.catalogue,
-            supervisor=supervisor,
-            guard=backends.guard,
+            store, clock=clock, catalogue=self.catalogue, supervisor=supervisor, guard=backends.guard
         )
         self._cataloguer = Cataloguer(
-            store, clock=clock, catalogue=self.catalogue, selector=self._selector, supervisor=self._supervisor
+            store, clock=clock, catalogue=self.catalogue, selector=self._selector, supervisor=supervisor
         )
         self.sources = SourceRegistrar(store.registry, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)

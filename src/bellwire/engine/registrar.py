@@ -23,7 +23,7 @@ from bellwire.rules.permitting import check_scope
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.rotating import OVERLAP_MAX_MS
 from bellwire.rules.validating import Checked, read_webhook
-from bellwire.store import EventLog, Registry
+from bellwire.store import Store
 
 PAST_FILTERS_MAX: Final = 100
 """Of one webhook that are remembered to explain what became of events long ago."""
@@ -43,17 +43,10 @@ class Registrar:
     """Knows all webhooks and is the only one that changes them, one change at a time."""
 
     def __init__(
-        self,
-        registry: Registry,
-        log: EventLog,
-        *,
-        clock: Clock,
-        catalogue: Catalogue,
-        supervisor: Supervisor,
-        guard: Guard,
+        self, store: Store, *, clock: Clock, catalogue: Catalogue, supervisor: Supervisor, guard: Guard
     ) -> None:
-        self._registry = registry
-        self._log = log
+        self._registry = store.registry
+        self._log = store.log
         self._clock = clock
         self._catalogue = catalogue
         self._supervisor = supervisor
