@@ -362,8 +362,8 @@ def test_a_bad_entry_of_a_table_is_named_with_its_place(tmp_path: Path, text: st
 @pytest.mark.parametrize(("given", "missing"), [("tls.key", "tls.certificate"), ("tls.certificate", "tls.key")])
 def test_half_a_pair_for_tls_is_refused(given: str, missing: str) -> None:
     (fault,) = faults_of(flags={given: "x.pem"})
-    assert fault.path == missing
-    assert fault.message.startswith(f"is missing, though {given} is set")
+    assert fault.path == given
+    assert fault.message.startswith(f"needs {missing} beside it; set both, or neither")
 
 
 def test_files_for_tls_are_beside_the_file_that_names_them(tmp_path: Path) -> None:

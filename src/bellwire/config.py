@@ -233,7 +233,7 @@ def _exposed(values: Mapping[str, Any], written: Mapping[str, tuple[object, Orig
     certificate, key, listen = values["tls_certificate"], values["tls_key"], values["listen"]
     if (certificate is None) is not (key is None):
         given, missing = ("tls.certificate", "tls.key") if key is None else ("tls.key", "tls.certificate")
-        return [Fault(missing, f"is missing, though {given} is set ({written[given][1].words}); set both, or neither")]
+        return [Fault(given, f"needs {missing} beside it; set both, or neither ({written[given][1].words})")]
     if listen.is_loopback or certificate is not None or values["tls_by_proxy"]:
         return []
     message = (
