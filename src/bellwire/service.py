@@ -37,7 +37,6 @@ from bellwire.engine.watchdog import Watchdog
 from bellwire.errors import UnknownThing
 from bellwire.home import Home
 from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.endpoint_check import EndpointCheck
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.limits import DEFAULT_LIMITS, Limits
@@ -102,7 +101,7 @@ class Bellwire:
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
         self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=supervisor)
-        self._checker = Checker(sender=backends.sender, clock=clock, guard=backends.guard)
+        self.checks = Checker(parts, backends.guard, registrar=self._registrar, supervisor=supervisor)
         self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)
         self.coroner = Coroner(store)
         self.dead_letters = self.coroner.dead_letters
@@ -291,13 +290,6 @@ class Bellwire:
         check_scope(by, Scope.WRITE)
         self._registrar.get(webhook_id)
         return await self._tester.test(self._supervisor[webhook_id])
-
-    async def check_endpoint(self, webhook_id: WebhookId, *, by: Principal = PROGRAM) -> EndpointCheck:
-        """Look at a webhook's endpoint step by step, also while disabled, within its timeout; raises UnknownThing."""
-        self._home.check()
-        check_scope(by, Scope.WRITE)
-        self._registrar.get(webhook_id)
-        return await self._checker.check(self._supervisor[webhook_id])
 
     async def declare_type(
         self,

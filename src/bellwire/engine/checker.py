@@ -5,30 +5,38 @@ import asyncio
 import uuid_utils
 from msgspec.structs import replace
 
-from bellwire.clock import Clock
-from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Unreadable
+from bellwire.engine.parts import Parts
+from bellwire.engine.registrar import Registrar
+from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.tester import body_of_test
 from bellwire.model.attempt import AddressRefused, Request, Response
 from bellwire.model.batch import BatchId
 from bellwire.model.duration import DurationMs
 from bellwire.model.endpoint_check import Addresses, Contact, EndpointCheck, Probed
+from bellwire.model.principal import PROGRAM, Principal, Scope
+from bellwire.model.webhook import WebhookId
 from bellwire.rules.checking_urls import port_of
 from bellwire.rules.diagnosing_endpoints import Evidence, diagnose
-from bellwire.sender import Sender
+from bellwire.rules.permitting import check_scope
 
 
 class Checker:
     """Checks endpoints, of disabled webhooks too."""
 
-    def __init__(self, *, sender: Sender, clock: Clock, guard: Guard) -> None:
-        self._sender = sender
-        self._clock = clock
+    def __init__(self, parts: Parts, guard: Guard, *, registrar: Registrar, supervisor: Supervisor) -> None:
+        self._sender = parts.sender
+        self._clock = parts.clock
         self._guard = guard
+        self._registrar = registrar
+        self._supervisor = supervisor
 
-    async def check(self, dispatcher: Dispatcher) -> EndpointCheck:
-        """Look at everything within the webhook's timeout, beside whatever is under way."""
+    async def check(self, webhook_id: WebhookId, *, by: Principal = PROGRAM) -> EndpointCheck:
+        """Look at everything within the webhook's timeout, beside whatever is under way. Raises UnknownThing."""
+        check_scope(by, Scope.WRITE)
+        self._registrar.get(webhook_id)
+        dispatcher = self._supervisor[webhook_id]
         webhook = dispatcher.object
         began_ms = self._clock.steady_ms()
         lookup, probe = await asyncio.gather(

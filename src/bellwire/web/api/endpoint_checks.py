@@ -61,7 +61,7 @@ async def check_endpoint(call: Call) -> Response:
 
     A signed `webhook.test` event is sent, which never enters the log. It takes no longer than the webhook's `timeout`.
     """
-    checked = await call.service.check_endpoint(webhook_id_of(call), by=call.principal)
+    checked = await call.service.checks.check(webhook_id_of(call), by=call.principal)
     return json_answer(EndpointCheckView(verdict=checked.mark, steps=tuple(map(_view, checked.steps))))
 
 
