@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from bellwire.model.attempt import AddressRefused, Answer, NoAnswer, Request, Timings, Trouble
 from bellwire.model.duration import DurationMs
 from bellwire.model.endpoint_check import Addresses, Certificate, CheckStep, Contact, EndpointCheck, Mark
-from bellwire.rules.diagnosing_endpoints import STEPS, Evidence, diagnose
 from bellwire.rules.diagnosing_certificates import ENDS_SOON_MS, certificate_warning
+from bellwire.rules.diagnosing_endpoints import STEPS, Evidence, diagnose
 from builders import make_webhook
 
 NOW_MS = 1_700_000_000_000
