@@ -18,6 +18,7 @@ from bellwire.model.limits import Limits
 from bellwire.model.listen_address import ListenAddress
 from bellwire.model.listening import Reach, TlsFiles
 from bellwire.model.log_form import LogFormat, LogLevel
+from bellwire.model.secrecy import Secrecy
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +99,9 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
         ("hosts", "", "default"),
         ("proxy.trusted", "", "default"),
         ("proxy.header", "x-forwarded-for", "default"),
+        ("secrets.key-file", "auto", "default"),
+        ("secrets.folders", "any", "default"),
+        ("secrets.variables", "any", "default"),
     ]
     assert config.limits == Limits()
 
@@ -124,6 +128,9 @@ def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: 
         "hosts": "bellwire.example.org, ::1",
         "proxy.trusted": "10.0.0.0/8",
         "proxy.header": "forwarded",
+        "secrets.key-file": "/etc/bellwire/secrets.key",
+        "secrets.folders": "/run/secrets, /etc/hooks",
+        "secrets.variables": "HOOK_*, KEY",
     }
     assert values.keys() == {setting.name for setting in SETTINGS}
     text = "\n".join(f"{name} = {'true' if value == 'true' else repr(value)}" for name, value in values.items())
@@ -250,8 +257,38 @@ def test_an_address_that_others_can_reach_is_refused_unless_that_is_wanted(addre
 
 
 def test_the_client_s_variables_are_no_settings() -> None:
-    config = load(environ={"BELLWIRE_URL": "http://127.0.0.1:1", "BELLWIRE_TOKEN": "secret"})
-    assert "secret" not in repr(config.explain())
+    given = {"BELLWIRE_URL": "http://127.0.0.1:1", "BELLWIRE_TOKEN": "hidden", "BELLWIRE_SECRETS_KEY": "hidden"}
+    assert "hidden" not in repr(load(environ=given))
+
+
+def test_lists_of_folders_and_variables_are_text_or_arrays(tmp_path: Path) -> None:
+    text = '[secrets]\nfolders = ["hooks", "/run/secrets"]\nvariables = ["HOOK_*"]\nkey-file = "own.key"\n'
+    assert load(text, folder=tmp_path).secrecy == Secrecy(
+        key_file=tmp_path / "own.key",
+        folders=(tmp_path / "hooks", Path("/run/secrets")),
+        variables=("HOOK_*",),
+    )
+    nothing = load(environ={"BELLWIRE_SECRETS_FOLDERS": "", "BELLWIRE_SECRETS_VARIABLES": ""})
+    assert nothing.secrecy == Secrecy(folders=(), variables=())
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fragment"),
+    [
+        ("secrets.folders", 7, "is no list; write texts in brackets"),
+        ("secrets.folders", [7], "is no list; write texts in brackets"),
+        ("secrets.folders", ["/x"] * 1_001, "has more than 1,000 entries"),
+        ("secrets.folders", ["\0"], "is no folder; write a path such as '/run/secrets'"),
+        ("secrets.folders", ["~no-such-user/x"], "write the whole path"),
+        ("secrets.variables", "HOOK-KEY", "write one as HOOK_KEY, or many as HOOK_*"),
+        ("secrets.variables", "BELLWIRE_TOKEN", "is Bellwire's own and never read"),
+        ("secrets.key-file", "", "is no file; write a path such as '/etc/bellwire/secrets.key'"),
+    ],
+)
+def test_a_bad_setting_about_secrets_is_answered_with_its_remedy(name: str, value: object, fragment: str) -> None:
+    (fault,) = faults_of(flags={name: value})
+    assert fault.path == name
+    assert fragment in fault.message
 
 
 def test_variables_that_kubernetes_makes_for_a_service_of_that_name_are_no_settings() -> None:

@@ -9,6 +9,7 @@ The package, each part importing only from those below it:
     web | log_handler           the HTTP API; a handler for Python's logging
     service                     Bellwire: the one place that wires the parts
     backends                    the parts that reach outside, opened together
+    secrets_rotation, key_file  another key for secrets at rest; where the key is
     config | folder | home      settings; the data folder and its lock; the process and event loop
     engine                      the parts that run: intake, dispatchers, supervisor and others
     stores, senders, clocks, reporters          back ends of the contracts
@@ -35,6 +36,7 @@ _MODULES: Final = {
         "IncompatibleStore",
         "InvalidEvent",
         "InvalidObject",
+        "InvalidSetting",
         "Mistake",
         "StorageError",
         "StorageUnavailable",
@@ -52,6 +54,7 @@ _MODULES: Final = {
     "bellwire.model.event_type": ("EventLevel", "EventType", "TracingLevel"),
     "bellwire.model.network": ("NetworkPolicy",),
     "bellwire.model.principal": ("Principal", "PrincipalKind", "Scope"),
+    "bellwire.model.secrecy": ("Secrecy",),
     "bellwire.model.secret": ("EnvironmentVariable", "File", "NoSecret", "Value"),
     "bellwire.model.status": (
         "Account",

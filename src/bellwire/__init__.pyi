@@ -13,6 +13,7 @@ from bellwire.errors import (
     IncompatibleStore,
     InvalidEvent,
     InvalidObject,
+    InvalidSetting,
     Mistake,
     Stopping,
     StorageError,
@@ -27,6 +28,7 @@ from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, Pu
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.network import NetworkPolicy
 from bellwire.model.principal import Principal, PrincipalKind, Scope
+from bellwire.model.secrecy import Secrecy
 from bellwire.model.secret import EnvironmentVariable, File, NoSecret, Value
 from bellwire.model.status import (
     Account,
@@ -83,6 +85,7 @@ __all__ = [
     "IncompatibleStore",
     "InvalidEvent",
     "InvalidObject",
+    "InvalidSetting",
     "LoggedEvent",
     "Mark",
     "Mistake",
@@ -95,6 +98,7 @@ __all__ = [
     "Published",
     "RegisteredWebhook",
     "Scope",
+    "Secrecy",
     "ServiceStatus",
     "Stopping",
     "StorageError",

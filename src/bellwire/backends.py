@@ -12,8 +12,11 @@ from bellwire.clock import Clock
 from bellwire.clocks.system import SystemClock
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
+from bellwire.engine.vault import Vault
 from bellwire.folder import DataFolder
-from bellwire.model.network import DEFAULT_POLICY, NetworkPolicy
+from bellwire.key_file import Keys, obtain_keys
+from bellwire.model.network import NetworkPolicy
+from bellwire.model.secrecy import Secrecy
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
 from bellwire.sender import Sender
@@ -31,22 +34,24 @@ class Backends(msgspec.Struct, frozen=True, kw_only=True):
     reporter: Reporter
     keyring: Keyring
     guard: Guard
+    vault: Vault
     dice: Callable[[], float]
 
 
 @asynccontextmanager
 async def open_backends(
-    data_dir: Path, network: NetworkPolicy = DEFAULT_POLICY
-) -> AsyncIterator[tuple[DataFolder, Backends]]:
+    data_dir: Path, *, secrecy: Secrecy, network: NetworkPolicy
+) -> AsyncIterator[tuple[DataFolder, Keys, Backends]]:
     """Claim the folder and open what lives in it, until the block ends. Where that is in a forked child, nothing is
     closed: sockets, files and the event loop's selector are its parent's.
 
-    Raises DataFolderInUse, IncompatibleStore, StorageUnavailable.
+    Raises DataFolderInUse, InvalidSetting for a key that cannot be used, IncompatibleStore, StorageUnavailable.
     """
     owner = os.getpid()
     async with AsyncExitStack() as parts:
         folder = DataFolder.claim(data_dir)
         parts.callback(folder.release)
+        keys = obtain_keys(folder, secrecy, os.environ)
         store = await open_sqlite_store(folder.store_path)
         parts.push_async_callback(store.close)
         guard = Guard(network)
@@ -57,12 +62,15 @@ async def open_backends(
             sender=sender,
             clock=SystemClock(),
             reporter=LogReporter(),
-            keyring=Keyring(environ=os.environ, forbidden_folder=folder.path),
+            keyring=Keyring(
+                environ=os.environ, forbidden_folder=folder.path, forbidden_file=keys.file, secrecy=secrecy
+            ),
             guard=guard,
+            vault=Vault(keys.all),
             dice=random.random,
         )
         try:
-            yield folder, backends
+            yield folder, keys, backends
         finally:
             if os.getpid() != owner:
                 parts.pop_all()

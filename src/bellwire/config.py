@@ -17,12 +17,14 @@ from bellwire.model.listen_address import ListenAddress, parse_listen_address
 from bellwire.model.listening import ProxyHeader, Reach, TlsFiles
 from bellwire.model.log_form import LogFormat, LogLevel
 from bellwire.model.network import NetworkPolicy, NetworkRule
+from bellwire.model.secrecy import Secrecy
 from bellwire.model.secret import OWN_VARIABLES
 from bellwire.model.size import show_size
 from bellwire.network_settings import NETWORK_SETTINGS
 from bellwire.rules.checking_types import read_declarations
 from bellwire.rules.reading_limits import AUTO, read_age, read_backlog_limit, read_bytes, read_count, show_backlog_limit
 from bellwire.rules.suggesting import alternatives, nearest, quoted
+from bellwire.secret_settings import SECRET_SETTINGS
 from bellwire.setting import Origin, Setting, flattened, read_choice, read_path
 
 FILE_VARIABLE: Final = "BELLWIRE_CONFIG"
@@ -32,7 +34,9 @@ EVENT_TYPES: Final = "event-types"
 FILE_BYTES_MAX: Final = 1024 * 1024
 
 _DEFAULT_ADDRESS: Final = "127.0.0.1:8425"
-_CLIENT_VARIABLES: Final = frozenset({"BELLWIRE_URL", "BELLWIRE_TOKEN"})
+_OTHER_VARIABLES: Final = frozenset({"BELLWIRE_URL", "BELLWIRE_TOKEN", "BELLWIRE_SECRETS_KEY"})
+"""Of the commands that talk to a server, and what must not be shown among the settings."""
+
 # Kubernetes gives these to every container beside a service named "bellwire".
 _FOREIGN_VARIABLES: Final = re.compile(r"BELLWIRE_(?:SERVICE_HOST|(?:SERVICE_)?PORT(?:_\w+)?)", re.ASCII)
 
@@ -68,6 +72,9 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     hosts: tuple[str, ...]
     proxy_trusted: tuple[NetworkRule, ...]
     proxy_header: ProxyHeader
+    secrets_key_file: Path | None
+    secrets_folders: tuple[Path, ...] | None
+    secrets_variables: tuple[str, ...] | None
     origins: dict[str, Origin]
     event_types: tuple[EventType, ...] = ()
 
@@ -99,6 +106,11 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
             proxies=self.proxy_trusted,
             proxy_header=self.proxy_header,
         )
+
+    @property
+    def secrecy(self) -> Secrecy:
+        """Where the key is, and from where secrets may be read."""
+        return Secrecy(key_file=self.secrets_key_file, folders=self.secrets_folders, variables=self.secrets_variables)
 
     def explain(self) -> tuple[Row, ...]:
         """Every setting, its value as it would be written, and where it was set."""
@@ -206,7 +218,7 @@ def _take_environment(
 ) -> None:
     known = {setting.variable: setting for setting in SETTINGS}
     for variable, value in environ.items():
-        if not variable.startswith(OWN_VARIABLES) or variable in _CLIENT_VARIABLES or variable == FILE_VARIABLE:
+        if not variable.startswith(OWN_VARIABLES) or variable in _OTHER_VARIABLES or variable == FILE_VARIABLE:
             continue
         if variable in known:
             written[known[variable].name] = (value, Origin(f"environment variable {variable}"))
@@ -342,6 +354,7 @@ SETTINGS: Final = (
     ),
     *LIMIT_SETTINGS,
     *NETWORK_SETTINGS,
+    *SECRET_SETTINGS,
 )
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 _BY_FIELD: Final = {setting.field: setting for setting in SETTINGS}

@@ -12,6 +12,7 @@ from bellwire.errors import DataFolderInUse, StorageUnavailable
 STORE_FILE: Final = "bellwire.db"
 LOCK_FILE: Final = "lock"
 ADMIN_FILE: Final = "admin.token"
+KEY_FILE: Final = "secrets.key"
 TOKEN_BYTES: Final = 32
 
 
@@ -53,6 +54,11 @@ class DataFolder:
         """Where the store is."""
         return self.path / STORE_FILE
 
+    @property
+    def key_path(self) -> Path:
+        """Where the key is that seals secrets at rest, unless it is kept elsewhere."""
+        return self.path / KEY_FILE
+
     def admin_token(self) -> str:
         """The administrator's token; made on the first start, or when its file was removed (mode 0600)."""
         path = self.path / ADMIN_FILE
@@ -63,13 +69,7 @@ class DataFolder:
         except FileNotFoundError:
             pass
         token = "bwadmin_" + secrets.token_urlsafe(TOKEN_BYTES)
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(token + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.rename(path)
+        write_private(path, token + "\n")
         return token
 
     def release(self) -> None:
@@ -77,6 +77,22 @@ class DataFolder:
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
+
+
+def write_private(path: Path, text: str) -> None:
+    """Give a file this content, whole or not at all, also in a crash; only its owner may read it. Raises OSError."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _release_in_child() -> None:

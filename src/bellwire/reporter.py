@@ -1,5 +1,6 @@
 """Contract: what Bellwire reports of its own work, each thing once, at its end."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bellwire.model.attempt import Attempt
@@ -39,6 +40,12 @@ class Reporter(Protocol):
 
     def dispatcher_restarted(self, webhook_id: WebhookId, reason: str) -> None:
         """A dispatcher made no progress, though it could; it is begun anew."""
+
+    def secrets_unread(self, webhook_ids: Sequence[WebhookId]) -> None:
+        """No key opens secrets of these webhooks, which are blocked until the key is back or they are written anew."""
+
+    def wiping_failed(self, problem: Exception) -> None:
+        """Secrets as they were stored before may still stand in the files; the next start tries again to wipe them."""
 
     def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """A dispatcher ended by a defect; it is started again."""

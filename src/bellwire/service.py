@@ -20,10 +20,11 @@ from bellwire.engine.clerk import Clerk
 from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.intake import Intake
+from bellwire.engine.keyring import ANYWHERE
 from bellwire.engine.parts import Parts
 from bellwire.engine.pruner import Pruner
 from bellwire.engine.reader import Shelf
-from bellwire.engine.registrar import Edited, Registrar
+from bellwire.engine.registrar import Edited, Registrar, Safeguards
 from bellwire.engine.relayer import Relayer
 from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.replayer import Replayer
@@ -42,6 +43,7 @@ from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.limits import DEFAULT_LIMITS, Limits
 from bellwire.model.network import DEFAULT_POLICY, Listener, NetworkPolicy
 from bellwire.model.principal import PROGRAM, Principal, Scope
+from bellwire.model.secrecy import Secrecy
 from bellwire.model.status import Account, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.expiring import Start
@@ -62,7 +64,7 @@ class Bellwire:
 
     def __init__(self, backends: Backends, limits: Limits = DEFAULT_LIMITS) -> None:
         """Wire the parts; nothing runs before start()."""
-        store, clock, reporter = backends.store, backends.clock, backends.reporter
+        store, clock, reporter, secrecy = backends.store, backends.clock, backends.reporter, backends.keyring.secrecy
         self._backends = backends
         self._started_at_ms = clock.wall_ms()
         self.catalogue = load_catalogue()
@@ -91,13 +93,12 @@ class Bellwire:
             store, self._doorkeeper, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits
         )
         self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
-        self._registrar = Registrar(
-            store, clock=clock, catalogue=self.catalogue, supervisor=supervisor, guard=backends.guard
-        )
+        safeguards = Safeguards(vault=backends.vault, guard=backends.guard, secrecy=secrecy)
+        self._registrar = Registrar(store, safeguards, clock=clock, catalogue=self.catalogue, supervisor=supervisor)
         self._cataloguer = Cataloguer(
             store, clock=clock, catalogue=self.catalogue, selector=self._selector, supervisor=supervisor
         )
-        self.sources = SourceRegistrar(store.registry, clock=clock)
+        self.sources = SourceRegistrar(store.registry, backends.vault, clock=clock, secrecy=secrecy)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
         self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=supervisor)
@@ -112,17 +113,24 @@ class Bellwire:
     @classmethod
     @asynccontextmanager
     async def open(
-        cls, data_dir: str | PathLike[str], *, limits: Limits = DEFAULT_LIMITS, network: NetworkPolicy = DEFAULT_POLICY
+        cls,
+        data_dir: str | PathLike[str],
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        network: NetworkPolicy = DEFAULT_POLICY,
+        secrecy: Secrecy = ANYWHERE,
     ) -> AsyncIterator["Bellwire"]:
         """Take the folder (made with mode 0700 where it is missing), open the store and deliver until the block ends.
 
-        network: which addresses may be delivered to. It belongs to the running event loop and to this process. Raises
-        DataFolderInUse, IncompatibleStore, StorageUnavailable.
+        network: which addresses may be delivered to. secrecy: where the key of secrets is. It belongs to the running
+        event loop and to this process. Raises DataFolderInUse, InvalidSetting for a key that cannot be used,
+        IncompatibleStore, StorageUnavailable.
         """
-        async with open_backends(Path(data_dir), network) as (folder, backends):
+        async with open_backends(Path(data_dir), secrecy=secrecy, network=network) as (folder, keys, backends):
             bellwire = cls(backends, limits)
             try:
                 await bellwire.start()
+                keys.forget_older()
                 await bellwire.admit(ADMIN, folder.admin_token())
                 yield bellwire
             finally:
@@ -131,14 +139,14 @@ class Bellwire:
     async def start(self) -> None:
         """Take up what is stored and begin to deliver; once."""
         self._home = Home()
-        registry, log, ledger = self._backends.store.registry, self._backends.store.log, self._backends.store.ledger
+        log, ledger = self._backends.store.log, self._backends.store.ledger
         await self._cataloguer.load()
         last_positions = await log.last_positions()
         for type_id in last_positions:
             self._selector.learn(type_id)
         await self._token_checker.load()
         await self.sources.load()
-        webhooks = await registry.webhooks()
+        webhooks = await self._backends.vault.take_up(self._backends.store.registry, self._backends.reporter)
         self._registrar.load(webhooks)
         await self.replays.load()
         log.follow(self._switchboard.logged)
@@ -219,9 +227,9 @@ class Bellwire:
         self._home.check()
         return self._registrar.get(webhook_id)
 
-    def check_webhook(self, webhook: Written) -> Checked:
+    def check_webhook(self, webhook: Written, *, by: Principal = PROGRAM) -> Checked:
         """What create_webhook would store, and its warnings; raises InvalidObject."""
-        return self._registrar.check(json_form(webhook))
+        return self._registrar.check(json_form(webhook), by=by)
 
     async def create_webhook(self, webhook: Written, *, by: Principal = PROGRAM) -> Edited:
         """Register another webhook; it gets what is published from now on. Raises InvalidObject with every fault; and

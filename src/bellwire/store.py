@@ -194,7 +194,7 @@ class EventLog(Protocol):
 
 
 class Registry(Protocol):
-    """Webhooks, sources, event types and tokens."""
+    """Webhooks, sources, event types and tokens. What it is given it keeps as it is; the vault seals secrets before."""
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """All of them in the order of their ids, the deleted ones included."""
@@ -205,6 +205,16 @@ class Registry(Protocol):
     async def replace_webhook(self, webhook: RegisteredWebhook, changes: Sequence[Change] = ()) -> None:
         """Store an edit, and in the journal what it changes. Raises EditConflict unless the stored revision is the one
         before this.
+        """
+
+    async def rewrite_webhooks(self, webhooks: Sequence[RegisteredWebhook]) -> None:
+        """Store these webhooks in another form, all or none, at the revisions that they have; raises EditConflict where
+        another one is stored.
+        """
+
+    async def wipe(self) -> None:
+        """Leave nothing in the files of what was rewritten, nor of what an earlier version has overwritten; only while
+        nothing else is asked of the store. Raises StorageUnavailable; then it is for a later call, also after a crash.
         """
 
     async def declared_types(self) -> tuple[EventType, ...]:

@@ -1,4 +1,5 @@
 import pytest
+from msgspec.structs import replace
 
 from bellwire.errors import EditConflict, StorageUnavailable
 from bellwire.model.cursor import Cursor
@@ -59,6 +60,24 @@ async def test_an_edit_of_another_revision_is_refused(store: Store, revision: in
 async def test_an_edit_of_an_unknown_webhook_is_refused(store: Store) -> None:
     with pytest.raises(EditConflict, match="wh-1"):
         await store.registry.replace_webhook(make_registered_webhook(revision=2))
+
+
+async def test_webhooks_are_rewritten_all_at_the_revisions_that_they_have(store: Store) -> None:
+    first, second = make_registered_webhook(), make_registered_webhook(RICH, id=WebhookId("wh-2"), revision=1)
+    for webhook in (first, second):
+        await store.registry.add_webhook(webhook, cursor(webhook.id))
+    other = make_registered_webhook(make_webhook(name="other"))
+    with pytest.raises(EditConflict, match="wh-2"):
+        await store.registry.rewrite_webhooks([other, replace(second, revision=2)])
+    with pytest.raises(EditConflict, match="wh-3"):
+        await store.registry.rewrite_webhooks([other, replace(second, id=WebhookId("wh-3"))])
+    assert await store.registry.webhooks() == (first, second)
+    sealed = replace(second, sealed={"signatureKey/secret": "1.k.AAAA"})
+    await store.registry.rewrite_webhooks([other, sealed])
+    await store.registry.rewrite_webhooks([])
+    await store.registry.wipe()
+    await store.registry.wipe()
+    assert await store.registry.webhooks() == (other, sealed)
 
 
 async def test_declared_types_are_kept_and_replaced_by_their_id(store: Store) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from bellwire.engine.keyring import FILE_BYTES_MAX, Keyring, Unreadable
+from bellwire.model.secrecy import Secrecy
 from bellwire.model.secret import EnvironmentVariable, File, SecretKeyOptional, Value
 from bellwire.model.source import Source, SourceName
-from bellwire.model.webhook import Basic, Bearer
+from bellwire.model.webhook import Basic, Bearer, WebHook
 from bellwire.rules.composing import Credentials
 from builders import make_webhook
 
@@ -136,3 +137,84 @@ def test_the_secrets_of_a_source_are_read_as_those_of_a_webhook() -> None:
     unread = keyring(KEY="k").read_for_source(source)
     assert isinstance(unread, Unreadable)
     assert unread.reason == "httpAuth: the environment variable TOKEN is not set, or empty"
+
+
+def test_hard_links_to_files_of_our_own_are_never_read(tmp_path: Path) -> None:
+    data, key_file = tmp_path / "data", tmp_path / "secrets.key"
+    (data / "deeper").mkdir(parents=True)
+    (data / "deeper" / "admin.token").write_text("token")
+    key_file.write_text("key")
+    ring = Keyring(environ={}, forbidden_folder=data, forbidden_file=key_file)
+    for number, own in enumerate((data / "deeper" / "admin.token", key_file)):
+        link = tmp_path / f"link-{number}"
+        link.hardlink_to(own)
+        assert "Bellwire's own" in why_not(ring, File(str(link)))
+    assert "Bellwire's own" in why_not(ring, File(str(key_file)))
+    missing = Keyring(environ={}, forbidden_folder=data, forbidden_file=tmp_path / "nowhere")
+    assert key_of(missing, File(str(key_file))) == "key"
+
+
+@pytest.mark.parametrize(
+    "path", ["/proc/self/environ", "/proc/self/cmdline", "/proc/self/../self/environ", "/sys/kernel/notes"]
+)
+def test_views_of_the_system_are_never_read(path: str) -> None:
+    if not Path(path).exists():
+        pytest.skip("this system has no such view")
+    assert "never read" in why_not(keyring(), File(path))
+
+
+def test_an_open_file_of_our_own_is_not_read_through_its_descriptor(tmp_path: Path) -> None:
+    if not Path("/proc/self/fd").exists():
+        pytest.skip("this system has no such view")
+    data = tmp_path / "data"
+    data.mkdir()
+    own = data / "bellwire.db"
+    own.write_text("store")
+    with own.open() as opened:
+        assert "data folder" in why_not(keyring(data), File(f"/proc/self/fd/{opened.fileno()}"))
+        assert "data folder" in why_not(keyring(data), File(f"/proc/self/cwd/{os.path.relpath(own)}"))
+        assert "data folder" in why_not(keyring(data), File(f"/proc/self/root{own}"))
+
+
+def test_a_circle_of_links_is_said_to_be_one(tmp_path: Path) -> None:
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    assert "Too many levels of symbolic links" in why_not(keyring(), File(str(circle)))
+
+
+def test_a_device_is_not_even_opened() -> None:
+    assert "not a regular file" in why_not(keyring(), File("/dev/zero"))
+
+
+def test_files_are_read_only_where_the_settings_allow_it_whatever_links_say(tmp_path: Path) -> None:
+    allowed, other = tmp_path / "allowed", tmp_path / "other"
+    for folder in (allowed, other):
+        folder.mkdir()
+        (folder / "key").write_text(folder.name)
+    (allowed / "link").symlink_to(other / "key")
+    (tmp_path / "linked").symlink_to(allowed)
+    ring = Keyring(environ={}, forbidden_folder=None, secrecy=Secrecy(folders=(tmp_path / "linked",)))
+    assert key_of(ring, File(str(allowed / "key"))) == "allowed"
+    for path in (other / "key", allowed / "link", allowed / ".." / "other" / "key"):
+        assert "in no folder that the settings allow" in why_not(ring, File(str(path)))
+
+
+def test_variables_are_read_only_where_the_settings_allow_it() -> None:
+    ring = Keyring(environ={"HOOK_A": "a", "PATH": "b"}, forbidden_folder=None, secrecy=Secrecy(variables=("HOOK_*",)))
+    assert key_of(ring, EnvironmentVariable("HOOK_A")) == "a"
+    assert "the settings do not allow" in why_not(ring, EnvironmentVariable("PATH"))
+
+
+@pytest.mark.parametrize(
+    ("webhook", "place"),
+    [
+        (make_webhook(signature_key=Value("****")), "signatureKey"),
+        (make_webhook(http_auth=Basic("account", Value("****"))), "httpAuth"),
+        (make_webhook(http_auth=Bearer(Value("****"))), "httpAuth"),
+        (make_webhook(http_headers={"X-A": "a", "X-B": "****"}), "httpHeaders/X-B"),
+    ],
+)
+def test_what_no_key_has_opened_blocks_and_says_what_to_do(webhook: WebHook, place: str) -> None:
+    read = keyring().read(webhook)
+    assert isinstance(read, Unreadable)
+    assert read.reason.startswith(f"{place}: the stored secret cannot be decrypted; write it anew, or start")

@@ -7,11 +7,13 @@ import msgspec
 from bellwire.backends import Backends
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
+from bellwire.engine.vault import Vault
 from bellwire.model.attempt import Answer, Response, Timings
 from bellwire.model.cursor import Cursor
 from bellwire.model.event import Published, WebhookEvent
 from bellwire.model.limits import DEFAULT_LIMITS, Limits
 from bellwire.model.network import DEFAULT_POLICY, NetworkPolicy
+from bellwire.model.secrets_key import SecretsKey
 from bellwire.model.webhook import WebhookId
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
@@ -22,6 +24,7 @@ from engine.manual_clock import ManualClock
 from engine.scripted_sender import Script, ScriptedSender
 
 ROUNDS_MAX = 500
+KEY = SecretsKey(bytes(range(32)))
 
 
 class Body(msgspec.Struct):
@@ -62,6 +65,7 @@ class World:
                 reporter=LogReporter() if reporter is None else reporter,
                 keyring=Keyring(environ={} if environ is None else environ, forbidden_folder=None),
                 guard=Guard(network),
+                vault=Vault([KEY]),
                 dice=lambda: 1.0,
             ),
             limits,

@@ -79,3 +79,14 @@ def test_neither_credentials_nor_requests_show_secrets_in_their_text() -> None:
     shown = f"{request!r} {Credentials(signature_key='k3y', auth_secret='t0ken')!r} {webhook!r}"
     assert "t0ken" not in shown
     assert "k3y" not in shown
+
+
+def test_a_request_knows_what_an_answer_must_not_tell() -> None:
+    webhook = make_webhook(
+        http_headers={"X-Pin": "abc", "X-Api-Key": "k", "X-Trace": "marker", "User-Agent": "our-own/1"},
+    )
+    credentials = Credentials(signature_key="key", auth_secret="pass", previous_key="old")
+    request = compose_request(
+        webhook, credentials, body=b"", batch_id=BatchId("b"), timestamp_s=0, user_agent="Bellwire/1"
+    )
+    assert request.secrets == ("key", "old", "pass", "k", "marker")

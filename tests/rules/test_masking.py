@@ -1,17 +1,39 @@
 import base64
+import html
+import json
+import urllib.parse
 
 import pytest
+from msgspec.structs import replace
 
-from bellwire.model.attempt import ANSWER_BYTES_KEPT_MAX, Answer, NoAnswer, Request, Timings, Trouble
+from bellwire.model.attempt import (
+    ANSWER_BYTES_KEPT_MAX,
+    Answer,
+    Delivered,
+    Failed,
+    Gone,
+    NoAnswer,
+    Outcome,
+    Refused,
+    Request,
+    RetryLater,
+    Timings,
+    Trouble,
+)
 from bellwire.model.duration import DurationMs
-from bellwire.rules.masking import kept_of, masked_request
+from bellwire.rules.masking import kept_of, masked_outcome, masked_request
 
 PAIR = base64.b64encode(b"account:pass-word").decode()
 
 
-def request(*headers: tuple[str, str]) -> Request:
+def request(*headers: tuple[str, str], secrets: tuple[str, ...] = ()) -> Request:
     return Request(
-        url="https://a.example/", headers=headers, body=b"{}", timeout_ms=DurationMs(1), allow_invalid_certs=False
+        url="https://a.example/",
+        headers=headers,
+        body=b"{}",
+        timeout_ms=DurationMs(1),
+        allow_invalid_certs=False,
+        secrets=secrets,
     )
 
 
@@ -48,9 +70,73 @@ def test_of_headers_and_body_the_first_4_kib_are_kept() -> None:
 
 def test_what_is_no_answer_is_kept_as_it_is() -> None:
     response = NoAnswer(trouble=Trouble.CONNECT, detail="refused", timings=Timings())
-    assert kept_of(response, request()) is response
+    assert kept_of(response, request()) == response
 
 
 def test_a_request_is_shown_without_its_credentials() -> None:
     shown = masked_request(request(("X-A", "1"), ("Authorization", "Bearer t0ken"), ("X-Signature", "s")))
     assert shown.headers == (("X-A", "1"), ("Authorization", "Bearer ****"), ("X-Signature", "s"))
+
+
+SECRET = 'k"y/<ö> %'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        SECRET,
+        json.dumps(SECRET),
+        json.dumps(SECRET, ensure_ascii=False),
+        json.dumps(SECRET, ensure_ascii=False).replace("/", "\\/"),
+        urllib.parse.quote(SECRET),
+        urllib.parse.quote(SECRET, safe=""),
+        urllib.parse.quote_plus(SECRET),
+        html.escape(SECRET),
+    ],
+)
+def test_a_secret_is_masked_in_every_form_in_which_it_is_repeated(form: str) -> None:
+    kept = kept_of(answer(f"[{form}]".encode()), request(secrets=(SECRET,)))
+    assert isinstance(kept, Answer)
+    assert kept.body.replace(b'"', b"") == b"[****]"
+
+
+def test_a_header_of_an_answer_that_repeats_bytes_is_masked() -> None:
+    kept = kept_of(answer(b"", ("x-echo", SECRET.encode().decode("latin-1"))), request(secrets=(SECRET,)))
+    assert isinstance(kept, Answer)
+    assert kept.headers == (("x-echo", "****"),)
+
+
+@pytest.mark.parametrize(("length", "end"), [(4, b"****"), (11, b"****"), (3, b"mar")])
+def test_a_secret_that_the_end_of_the_body_cuts_is_masked_too(length: int, end: bytes) -> None:
+    secret = "marker-1-2-3"
+    body = b"b" * (ANSWER_BYTES_KEPT_MAX - length) + secret.encode()[:length]
+    kept = kept_of(answer(body), request(secrets=(secret,)))
+    assert isinstance(kept, Answer)
+    assert kept.body.endswith(b"b" + end[: ANSWER_BYTES_KEPT_MAX - len(body) + length])
+
+
+@pytest.mark.parametrize(
+    ("outcome", "masked"),
+    [
+        (Delivered(), Delivered()),
+        (Failed("302 to /?k=t0ken"), Failed("302 to /?k=****")),
+        (Gone("t0ken"), Gone("****")),
+        (Refused("t0ken", too_large=True), Refused("****", too_large=True)),
+        (RetryLater("t0ken", DurationMs(1)), RetryLater("****", DurationMs(1))),
+    ],
+)
+def test_what_an_outcome_repeats_of_an_answer_is_masked(outcome: Outcome, masked: Outcome) -> None:
+    assert masked_outcome(outcome, request(secrets=("t0ken",))) == masked
+
+
+def test_what_went_wrong_is_told_without_secrets() -> None:
+    response = NoAnswer(trouble=Trouble.BAD_HTTP, detail="said t0ken", timings=Timings())
+    assert kept_of(response, request(secrets=("t0ken",))) == replace(response, detail="said ****")
+
+
+def test_a_request_is_shown_without_the_headers_that_carry_credentials() -> None:
+    shown = masked_request(
+        request(("X-Api-Key", "a"), ("Authorization", "t0ken"), ("X-Colour", "green"), secrets=("a",))
+    )
+    assert shown.headers == (("X-Api-Key", "****"), ("Authorization", "****"), ("X-Colour", "green"))
+    assert shown.secrets == ()

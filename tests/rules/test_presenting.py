@@ -3,6 +3,7 @@ import pytest
 
 from bellwire.model.duration import DurationMs
 from bellwire.model.event_type import TracingLevel
+from bellwire.model.principal import Principal, PrincipalKind, Scope
 from bellwire.model.secret import EnvironmentVariable, File, Value
 from bellwire.model.webhook import Basic, Bearer, EventPolicy, HttpAuth, Unauthenticated
 from bellwire.rules.presenting import present_registered, present_webhook
@@ -29,7 +30,7 @@ def test_an_object_is_shown_complete_in_the_form_of_the_page() -> None:
         "discardAfter": "5m",
         "signatureKey": {"@type": "Value", "secret": "****"},
         "httpAuth": {"@type": "Basic", "username": "account", "secret": {"@type": "Value", "secret": "****"}},
-        "httpHeaders": {"X-My-Header": "my-value"},
+        "httpHeaders": {"X-My-Header": "****"},
         "allowInvalidCerts": False,
         "lossy": False,
         "enable": True,
@@ -93,3 +94,17 @@ def test_what_the_server_adds_is_shown_with_times_in_utc_to_the_millisecond() ->
 )
 def test_a_size_is_shown_as_text_where_it_is_whole(size: int, shown: object) -> None:
     assert present_webhook(make_webhook(max_batch_bytes=size))["maxBatchBytes"] == shown
+
+
+def caller(scope: Scope) -> Principal:
+    return Principal(name="somebody", kind=PrincipalKind.TOKEN, scopes=frozenset({scope}))
+
+
+def test_who_may_write_sees_the_values_of_headers_but_for_credentials() -> None:
+    webhook = make_webhook(http_headers={"X-Colour": "green", "X-Api-Key": "hidden", "Cookie": "hidden"})
+    shown = {"X-Colour": "green", "X-Api-Key": "****", "Cookie": "****"}
+    hidden = dict.fromkeys(shown, "****")
+    assert present_webhook(webhook, by=caller(Scope.WRITE))["httpHeaders"] == shown
+    assert present_registered(make_registered_webhook(webhook), by=caller(Scope.ADMIN))["httpHeaders"] == shown
+    assert present_webhook(webhook, by=caller(Scope.READ))["httpHeaders"] == hidden
+    assert present_webhook(webhook)["httpHeaders"] == hidden

@@ -185,6 +185,21 @@ def test_what_was_read_can_be_written_back() -> None:
     assert read_webhook(present_registered(stored), catalogue=CATALOGUE, stored=stored).webhook == stored.object
 
 
+def test_a_masked_header_keeps_the_stored_value_beside_others_that_are_written() -> None:
+    stored = make_registered_webhook(make_webhook(http_headers={"X-A": "1", "X-B": "2", "X-C": "3"}))
+    written = read(stored, httpHeaders={"x-a": "****", "X-B": "new"})
+    assert written.http_headers == {"x-a": "1", "X-B": "new"}
+
+
+def test_a_masked_header_is_an_error_where_none_of_that_name_is_stored() -> None:
+    stored = make_registered_webhook(make_webhook(http_headers={"X-A": "1"}))
+    with pytest.raises(InvalidObject) as caught:
+        read(stored, httpHeaders={"X-A": "****", "X-B": "****"})
+    (fault,) = caught.value.faults
+    assert fault.path == "httpHeaders/X-B"
+    assert "none is stored under this name" in fault.message
+
+
 @pytest.mark.parametrize("name", ["id", "createdAt", "updatedAt"])
 def test_what_the_server_sets_cannot_be_changed(name: str) -> None:
     stored = make_registered_webhook()

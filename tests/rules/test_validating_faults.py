@@ -167,7 +167,7 @@ SINGLE_FAULTS: list[tuple[dict[str, Any], str, str]] = [
     (
         {"signatureKey": {"@type": "EnvironmentVariable", "variableName": "$KEY"}},
         "signatureKey/variableName",
-        "'$KEY' is no name of a variable",
+        "is no name of a variable",
     ),
     (
         {"signatureKey": {"@type": "EnvironmentVariable", "variableName": ""}},

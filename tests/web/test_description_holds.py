@@ -9,6 +9,8 @@ import pytest
 import structlog
 
 from bellwire.backends import open_backends
+from bellwire.model.network import NetworkPolicy
+from bellwire.model.secrecy import Secrecy
 from bellwire.service import Bellwire
 from bellwire.web.server import serve_api
 from engine.scripted_sender import ScriptedSender
@@ -22,7 +24,7 @@ EXAMPLES = 10
 @pytest.fixture
 async def server_url(tmp_path: Path) -> AsyncIterator[str]:
     """A server that sends nothing to the endpoints of webhooks, whose names and addresses are made up."""
-    async with open_backends(tmp_path) as (_, backends):
+    async with open_backends(tmp_path, secrecy=Secrecy(), network=NetworkPolicy()) as (_, _, backends):
         service = Bellwire(msgspec.structs.replace(backends, sender=ScriptedSender(backends.clock)))
         await service.start()
         await service.admit("test", TOKEN)

@@ -1,7 +1,13 @@
+import ast
+import inspect
+
 import pytest
 
+from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.model.principal import Scope
+from bellwire.service import Bellwire
 from bellwire.web.app import OPERATIONS, Api
+from tidy.repository import modules
 from web.expecting import ask_raw
 
 READING = {"GET", "HEAD"}
@@ -33,3 +39,25 @@ async def test_other_calls_at_the_path_of_a_source_need_a_token(api: Api) -> Non
         for method in ("GET", "PUT", "DELETE", "OPTIONS"):
             status, _ = await ask_raw(api, {"method": method, "path": path})
             assert status == 401
+
+
+def test_every_call_of_the_api_that_asks_who_makes_it_is_told() -> None:
+    """Left out, it would be made as by the program itself, which may do everything."""
+    asking = {
+        name
+        for part in (Bellwire, SourceRegistrar)
+        for name, call in inspect.getmembers(part, inspect.isfunction)
+        if "by" in inspect.signature(call).parameters
+    }
+    silent = [
+        f"{module.at(node.lineno)} {node.func.attr}"
+        for module in modules("src/bellwire/web")
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in asking
+        and "service" in ast.unparse(node.func.value)
+        and "by" not in {keyword.arg for keyword in node.keywords}
+    ]
+    assert len(asking) > 10
+    assert silent == []

@@ -19,7 +19,7 @@ PIPE_CLOSED: Final = 141
 
 
 SECTIONS: Final = {
-    "Start": {"demo": "demo", "serve": "serve", "config": "config"},
+    "Start": {"demo": "demo", "serve": "serve", "config": "config", "secrets": "secrets"},
     "Webhooks": {
         "webhook": "webhook",
         "attempts": "attempt",

@@ -22,6 +22,7 @@ from bellwire.engine.supervisor import STOP_MS
 from bellwire.errors import BellwireError
 from bellwire.folder import ADMIN_FILE
 from bellwire.network_settings import NETWORK_SETTINGS
+from bellwire.secret_settings import SECRET_SETTINGS
 from bellwire.service import Bellwire
 from bellwire.web.server import RunningServer, serve_api
 
@@ -32,8 +33,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _further_options(command: Command) -> Command:
-    """Add an option for each setting that limits how much is kept or says what may be reached."""
-    for setting in reversed((*LIMIT_SETTINGS, *NETWORK_SETTINGS)):
+    """Add an option for each setting that limits how much is kept, says what may be reached, or concerns secrets."""
+    for setting in reversed((*LIMIT_SETTINGS, *NETWORK_SETTINGS, *SECRET_SETTINGS)):
         command = click.option(setting.flag, metavar=setting.form, help=setting.help)(command)
     return command
 
@@ -75,7 +76,8 @@ def serve(
 
 async def _serve(config: Config) -> None:
     with _stop_signals(config.data) as stop:
-        async with Bellwire.open(config.data, limits=config.limits, network=config.network) as service:
+        opening = Bellwire.open(config.data, limits=config.limits, network=config.network, secrecy=config.secrecy)
+        async with opening as service:
             await service.declare_types(config.event_types)
             server = await serve_api(service, host=config.listen.host, port=config.listen.port, reach=config.reach)
             try:

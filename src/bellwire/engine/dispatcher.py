@@ -21,7 +21,7 @@ from bellwire.model.webhook import RegisteredWebhook, WebHook
 from bellwire.rules.batching import join_body
 from bellwire.rules.composing import compose_request
 from bellwire.rules.judging import judge
-from bellwire.rules.masking import kept_of
+from bellwire.rules.masking import kept_of, masked_outcome
 from bellwire.rules.taking_turns import is_replays_turn
 
 BLOCKED_PAUSE_MS: Final = 5_000
@@ -305,7 +305,7 @@ class Dispatcher:
             events=len(events),
             body_bytes=len(body),
             response=kept_of(response, request),
-            outcome=judge(response, now_ms=parts.clock.wall_ms()),
+            outcome=masked_outcome(judge(response, now_ms=parts.clock.wall_ms()), request),
             replay_id=None if replay is None else replay.id,
         )
         if replay is not None and isinstance(attempt.outcome, Gone):

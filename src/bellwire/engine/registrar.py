@@ -4,24 +4,29 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+import msgspec
 import uuid_utils
 from msgspec.structs import replace
 
 from bellwire.clock import Clock
 from bellwire.engine.guard import Guard
 from bellwire.engine.supervisor import Supervisor
+from bellwire.engine.vault import Vault
 from bellwire.errors import EditConflict, Fault, InvalidObject, UnknownThing
 from bellwire.model.cursor import Cursor
 from bellwire.model.duration import show_duration
 from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Principal, Scope
-from bellwire.model.secret import NoSecret
+from bellwire.model.secrecy import Secrecy
+from bellwire.model.secret import MASK, NoSecret, Value
 from bellwire.model.webhook import Gap, PastFilter, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
+from bellwire.rules.entrusting import Trust, leads_elsewhere
 from bellwire.rules.journalling import change_of_creation, changes_of_edit
 from bellwire.rules.patching import merge_patch
-from bellwire.rules.permitting import check_scope
+from bellwire.rules.permitting import check_scope, may
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.rotating import OVERLAP_MAX_MS
+from bellwire.rules.sealing import without_secrets
 from bellwire.rules.validating import Checked, read_webhook
 from bellwire.store import Store
 
@@ -39,18 +44,36 @@ class Edited(NamedTuple):
     warnings: tuple[Fault, ...]
 
 
+class Safeguards(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands between a writer and what they write: what seals secrets, which addresses may be reached, and from
+    where secrets may be read.
+    """
+
+    vault: Vault
+    guard: Guard
+    secrecy: Secrecy
+
+
 class Registrar:
     """Knows all webhooks and is the only one that changes them, one change at a time."""
 
     def __init__(
-        self, store: Store, *, clock: Clock, catalogue: Catalogue, supervisor: Supervisor, guard: Guard
+        self,
+        store: Store,
+        safeguards: Safeguards,
+        *,
+        clock: Clock,
+        catalogue: Catalogue,
+        supervisor: Supervisor,
     ) -> None:
         self._registry = store.registry
         self._log = store.log
+        self._vault = safeguards.vault
+        self._secrecy = safeguards.secrecy
+        self._guard = safeguards.guard
         self._clock = clock
         self._catalogue = catalogue
         self._supervisor = supervisor
-        self._guard = guard
         self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
         self._one_at_a_time = asyncio.Lock()
 
@@ -73,14 +96,14 @@ class Registrar:
         """While it is held, no webhook is changed."""
         return self._one_at_a_time
 
-    def check(self, document: object) -> Checked:
+    def check(self, document: object, *, by: Principal) -> Checked:
         """What creating this would store. Raises InvalidObject."""
-        return read_webhook(document, catalogue=self._catalogue, objection=self._guard.objection_to_url)
+        return self._read(document, trust=self._trust(by))
 
     async def create(self, document: object, *, by: Principal) -> tuple[RegisteredWebhook, Checked]:
         """Register a webhook, at the end of the log. Raises InvalidObject, and Forbidden as every change does."""
         check_scope(by, Scope.WRITE)
-        checked = self.check(document)
+        checked = self.check(document, by=by)
         async with self._one_at_a_time:
             now_ms = self._clock.wall_ms()
             end = self._log.end
@@ -96,7 +119,7 @@ class Registrar:
             )
             cursor = Cursor(webhook_id=webhook.id, position=end, since_ms=now_ms)
             with self._supervisor.keeping(end):
-                await self._registry.add_webhook(webhook, cursor, [change_of_creation(webhook)])
+                await self._registry.add_webhook(self._vault.seal(webhook), cursor, [change_of_creation(webhook)])
                 self._webhooks[webhook.id] = webhook
                 self._supervisor.add(webhook, cursor)
         return webhook, checked
@@ -106,7 +129,7 @@ class Registrar:
     ) -> tuple[RegisteredWebhook, Checked]:
         """Give a webhook another object. Raises UnknownThing, EditConflict, InvalidObject."""
         async with self._one_at_a_time:
-            return await self._replace(self._to_change(webhook_id, revision=revision, by=by), document)
+            return await self._replace(self._to_change(webhook_id, revision=revision, by=by), document, by=by)
 
     async def patch(
         self, webhook_id: WebhookId, patch: object, *, revision: int | None, by: Principal
@@ -114,13 +137,14 @@ class Registrar:
         """Change members of a webhook's object by a merge patch (RFC 7396). Raises as replace does."""
         async with self._one_at_a_time:
             webhook = self._to_change(webhook_id, revision=revision, by=by)
-            return await self._replace(webhook, merge_patch(present_registered(webhook), patch))
+            return await self._replace(webhook, merge_patch(present_registered(webhook), patch), by=by)
 
     async def delete(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> None:
         """Delete a webhook; what waits is discarded. Raises UnknownThing, EditConflict."""
         async with self._one_at_a_time:
             webhook = self._to_change(webhook_id, revision=revision, by=by)
-            await self._store(replace(self._edited(webhook, replace(webhook.object, enable=False)), deleted=True))
+            disabled = self._edited(webhook, replace(webhook.object, enable=False))
+            await self._store(replace(without_secrets(disabled), deleted=True))
 
     async def pause(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> RegisteredWebhook:
         """Send nothing more and keep what waits; its deadlines stand still. Raises UnknownThing, EditConflict."""
@@ -152,12 +176,12 @@ class Registrar:
             if not 0 <= overlap_ms <= OVERLAP_MAX_MS:
                 raise InvalidObject((Fault("overlap", f"must be between 0s and {show_duration(OVERLAP_MAX_MS)}"),))
             document = present_registered(webhook) | {"signatureKey": key}
-            checked = read_webhook(document, catalogue=self._catalogue, stored=webhook)
+            checked = read_webhook(document, catalogue=self._catalogue, stored=webhook, trust=self._trust(by))
             if isinstance(checked.webhook.signature_key, NoSecret):
                 raise InvalidObject((Fault("signatureKey", "must be a key; to stop signing, edit the webhook"),))
             rotated = self._edited(webhook, checked.webhook)
             before = webhook.object.signature_key
-            if overlap_ms and not isinstance(before, NoSecret):
+            if overlap_ms and not isinstance(before, NoSecret) and before != Value(MASK):
                 until_ms = self._clock.steady_ms() + overlap_ms
                 rotated = replace(rotated, previous_key=PreviousKey(key=before, until_ms=until_ms))
             return await self._store(rotated)
@@ -172,20 +196,31 @@ class Registrar:
             )
         return webhook
 
-    async def _replace(self, webhook: RegisteredWebhook, document: object) -> tuple[RegisteredWebhook, Checked]:
-        checked = read_webhook(
-            document, catalogue=self._catalogue, stored=webhook, objection=self._guard.objection_to_url
-        )
+    async def _replace(
+        self, webhook: RegisteredWebhook, document: object, *, by: Principal
+    ) -> tuple[RegisteredWebhook, Checked]:
+        trust = self._trust(by)
+        checked = self._read(document, stored=webhook, trust=trust)
         if checked.webhook == webhook.object:
             return webhook, checked
-        return await self._store(self._edited(webhook, checked.webhook)), checked
+        edited = self._edited(webhook, checked.webhook)
+        if not trust.is_administrator and leads_elsewhere(webhook.object, checked.webhook):
+            edited = replace(edited, previous_key=None)
+        return await self._store(edited), checked
+
+    def _read(self, document: object, *, trust: Trust, stored: RegisteredWebhook | None = None) -> Checked:
+        objection = self._guard.objection_to_url
+        return read_webhook(document, catalogue=self._catalogue, stored=stored, objection=objection, trust=trust)
+
+    def _trust(self, by: Principal) -> Trust:
+        return Trust(is_administrator=may(by, Scope.ADMIN), secrecy=self._secrecy)
 
     async def _store(self, webhook: RegisteredWebhook) -> RegisteredWebhook:
         with self._supervisor[webhook.id].held():  # from the place on that a past filter names
             if self._switches(webhook):
                 webhook = self._switched(webhook)
             changes = changes_of_edit(self._webhooks[webhook.id], webhook, log_end=self._log.end)
-            await self._registry.replace_webhook(webhook, changes)
+            await self._registry.replace_webhook(self._vault.seal(webhook), changes)
             if webhook.deleted:
                 del self._webhooks[webhook.id]
             else:

@@ -3,26 +3,31 @@
 import asyncio
 
 from bellwire.clock import Clock
+from bellwire.engine.vault import Vault
 from bellwire.errors import Fault, InvalidObject, UnknownThing
 from bellwire.model.principal import Principal, Scope
+from bellwire.model.secrecy import Secrecy
 from bellwire.model.source import SOURCES_MAX, RegisteredSource, Source, SourceName
 from bellwire.rules.checking_sources import read_source
-from bellwire.rules.permitting import check_scope
+from bellwire.rules.entrusting import Trust
+from bellwire.rules.permitting import check_scope, may
 from bellwire.store import Registry
 
 
 class SourceRegistrar:
     """Knows all sources and is the only one that changes them, one change at a time."""
 
-    def __init__(self, registry: Registry, *, clock: Clock) -> None:
+    def __init__(self, registry: Registry, vault: Vault, *, clock: Clock, secrecy: Secrecy) -> None:
         self._registry = registry
+        self._vault = vault
+        self._secrecy = secrecy
         self._clock = clock
         self._sources: dict[str, RegisteredSource] = {}
         self._one_at_a_time = asyncio.Lock()
 
     async def load(self) -> None:
         """Take over what is stored."""
-        self._sources = {source.object.name: source for source in await self._registry.sources()}
+        self._sources = {source.object.name: source for source in await self._vault.open_sources(self._registry)}
 
     def all(self) -> tuple[RegisteredSource, ...]:
         """The sources in the order of their names."""
@@ -39,7 +44,7 @@ class SourceRegistrar:
         """Register a source under a new name. Raises InvalidObject, and Forbidden as every change does."""
         check_scope(by, Scope.WRITE)
         async with self._one_at_a_time:
-            source = read_source(document)
+            source = read_source(document, trust=self._trust(by))
             if source.name in self._sources:
                 message = (
                     f"there is a source {source.name!r} already; choose another name, or PUT this one in its place"
@@ -52,7 +57,8 @@ class SourceRegistrar:
         check_scope(by, Scope.WRITE)
         async with self._one_at_a_time:
             stored = self._sources.get(name)
-            return await self._store(read_source(document, name=name, stored=stored.object if stored else None))
+            before = stored.object if stored else None
+            return await self._store(read_source(document, name=name, stored=before, trust=self._trust(by)))
 
     async def remove(self, name: str, *, by: Principal) -> None:
         """Take nothing more from a source. Raises UnknownThing."""
@@ -62,14 +68,20 @@ class SourceRegistrar:
             await self._registry.remove_source(SourceName(name))
             del self._sources[name]
 
+    def _trust(self, by: Principal) -> Trust:
+        return Trust(is_administrator=may(by, Scope.ADMIN), secrecy=self._secrecy)
+
     async def _store(self, source: Source) -> RegisteredSource:
         now_ms = self._clock.wall_ms()
         stored = self._sources.get(source.name)
         if stored is None and len(self._sources) >= SOURCES_MAX:
             raise InvalidObject((Fault("", f"there are {SOURCES_MAX:,} sources, which is the most there can be"),))
         registered = RegisteredSource(
-            object=source, created_at_ms=stored.created_at_ms if stored else now_ms, updated_at_ms=now_ms
+            object=source,
+            created_at_ms=stored.created_at_ms if stored else now_ms,
+            updated_at_ms=now_ms,
+            sealed=stored.sealed if stored else {},
         )
-        await self._registry.put_source(registered)
+        await self._registry.put_source(self._vault.seal(registered))
         self._sources[source.name] = registered
         return registered

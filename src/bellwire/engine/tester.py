@@ -13,7 +13,7 @@ from bellwire.model.attempt import AddressRefused, Outcome, Request, Response
 from bellwire.model.batch import BatchId
 from bellwire.rules.accepting import show_time
 from bellwire.rules.judging import judge
-from bellwire.rules.masking import kept_of, masked_request
+from bellwire.rules.masking import kept_of, masked_outcome, masked_request
 from bellwire.sender import Sender
 
 TEST_TYPE: Final = "webhook.test"
@@ -49,7 +49,7 @@ class Tester:
         response = await self._sender.send(request)
         if isinstance(response, AddressRefused):
             return response
-        outcome = judge(response, now_ms=self._clock.wall_ms())
+        outcome = masked_outcome(judge(response, now_ms=self._clock.wall_ms()), request)
         return Exchange(request=masked_request(request), response=kept_of(response, request), outcome=outcome)
 
 

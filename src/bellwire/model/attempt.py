@@ -18,13 +18,16 @@ ANSWER_BYTES_KEPT_MAX: Final = 4 * 1024
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sent: a POST. timeout_ms covers everything from name lookup to the last byte of the answer."""
+    """What is sent: a POST. timeout_ms covers everything from name lookup to the last byte of the answer. secrets: what
+    must not be kept of an answer that repeats it.
+    """
 
     url: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
     timeout_ms: DurationMs
     allow_invalid_certs: bool
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Without headers, which may carry credentials."""

@@ -37,11 +37,12 @@ class Source(
 
 
 class RegisteredSource(msgspec.Struct, frozen=True, kw_only=True):
-    """A source with what the server adds to it. Times in milliseconds since 1970."""
+    """A source with what the server adds to it. Times in milliseconds since 1970. sealed: as of RegisteredWebhook."""
 
     object: Source
     created_at_ms: int
     updated_at_ms: int
+    sealed: dict[str, str] = {}
 
 
 class Reception(msgspec.Struct, frozen=True, kw_only=True):

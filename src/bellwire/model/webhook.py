@@ -8,7 +8,7 @@ import msgspec
 from bellwire.model.duration import DurationMs
 from bellwire.model.event import EventTypeId, Position
 from bellwire.model.event_type import TracingLevel
-from bellwire.model.secret import NoSecret, SecretKey, SecretKeyOptional
+from bellwire.model.secret import MASK, NoSecret, SecretKey, SecretKeyOptional
 
 WebhookId = NewType("WebhookId", str)
 
@@ -70,7 +70,7 @@ class WebHook(
 ):
     """The object of the page, sound and complete; rules/validating.py makes it from what was written.
 
-    Encoded as it stands it is the stored form: durations and sizes as whole numbers, secrets in clear.
+    Encoded as it stands, but for secrets, it is the stored form: durations and sizes as whole numbers.
     """
 
     url: str
@@ -90,6 +90,12 @@ class WebHook(
     max_batch_events: int = 1_000
     max_batch_bytes: int = MIB
     catch_up: CatchUp = CatchUp.FAST
+
+    def __repr__(self) -> str:
+        """Without the values of headers, which may be credentials; other secrets hide themselves."""
+        shown: dict[str, object] = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown["http_headers"] = dict.fromkeys(self.http_headers, MASK)
+        return f"WebHook({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
 class Gap(msgspec.Struct, frozen=True, array_like=True):
@@ -139,6 +145,8 @@ class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     past_filters: the ones before the present filter, ascending.
     switched_at_ms: when it was last enabled, disabled, paused, resumed or deleted, at first created.
     paused_at_ms: since when it is paused, None if it is not. Times in milliseconds since 1970.
+    sealed: secrets by their place (rules/sealing.py), encrypted, while the object has MASK there: as it is stored all
+    of them, as it is used those that no key opens.
     """
 
     id: WebhookId
@@ -155,3 +163,4 @@ class RegisteredWebhook(msgspec.Struct, frozen=True, kw_only=True):
     resumed: Resumption | None = None
     previous_key: PreviousKey | None = None
     deleted: bool = False
+    sealed: dict[str, str] = {}

@@ -1,7 +1,7 @@
 """Reports as structured log lines: one wide line per attempt."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, assert_never
 
 import structlog
@@ -17,6 +17,8 @@ from bellwire.model.webhook import WebhookId
 from bellwire.rules.rationing import explain
 
 LOGGER: Final = "bellwire"
+WEBHOOKS_NAMED_MAX: Final = 20
+"""In one line."""
 
 
 class LogReporter:
@@ -123,6 +125,22 @@ class LogReporter:
     def dispatcher_restarted(self, webhook_id: WebhookId, reason: str) -> None:
         """See reporter.Reporter."""
         self._log.error("a dispatcher made no progress and is begun anew", webhook=webhook_id, reason=reason)
+
+    def secrets_unread(self, webhook_ids: Sequence[WebhookId]) -> None:
+        """See reporter.Reporter."""
+        self._log.error(
+            "secrets cannot be decrypted, these webhooks are blocked; bring back the key that sealed them, or write "
+            "their secrets anew",
+            count=len(webhook_ids),
+            webhooks=list(webhook_ids[:WEBHOOKS_NAMED_MAX]),
+        )
+
+    def wiping_failed(self, problem: Exception) -> None:
+        """See reporter.Reporter."""
+        self._log.warning(
+            "the store's files may still hold secrets as they were stored before, it is tried again at the next start",
+            problem=str(problem),
+        )
 
     def dispatcher_failed(self, webhook_id: WebhookId, problem: Exception) -> None:
         """See reporter.Reporter."""

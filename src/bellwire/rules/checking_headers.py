@@ -1,8 +1,10 @@
 """Which headers of their own may requests carry?"""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
+from bellwire.model.secret import MASK
 from bellwire.model.webhook import KIB, HttpAuth, Unauthenticated
 from bellwire.rules.reading import Place, kind_of
 from bellwire.rules.suggesting import quoted
@@ -31,11 +33,13 @@ _OF_THE_CONNECTION: Final = frozenset(
 )
 
 
-def read_headers(place: Place, *, auth: HttpAuth) -> dict[str, str]:
+def read_headers(place: Place, *, auth: HttpAuth, stored: Mapping[str, str]) -> dict[str, str]:
     """Read an object of names and values, at most HEADERS_MAX and together HEADER_BYTES_MAX (names and values).
 
     Names are RFC 9110 tokens and differ in more than case. Values are visible ASCII, spaces and tabs, and may be
     empty; RFC 9110 §5.5 lets other bytes pass, but leaves open what they mean, so they are refused.
+
+    stored: those that the written ones replace; a value written as `"****"` is taken over from the one of that name.
     """
     match place.value:
         case None:
@@ -49,10 +53,11 @@ def read_headers(place: Place, *, auth: HttpAuth) -> dict[str, str]:
             place.fault(f'must be an object of names and values, {{"X-My-Header": "my-value"}}, not {kind_of(other)}')
             return {}
     headers: dict[str, str] = {}
+    values = {name.lower(): value for name, value in stored.items()}
     for name, value in written.items():
         header = place.at(name, value)
         _check_name(header, name, earlier=headers, auth=auth)
-        headers[name] = _read_value(header)
+        headers[name] = _read_value(header, values.get(name.lower()))
     if sum(len(name) + len(value) for name, value in headers.items()) > HEADER_BYTES_MAX:
         place.fault(f"names and values are longer than {HEADER_BYTES_MAX // KIB} KiB together; shorten them")
     return headers
@@ -78,8 +83,14 @@ def _check_name(header: Place, name: str, *, earlier: dict[str, str], auth: Http
         header.fault(f"is the same header as {quoted(twin)}; leave out one of the two")
 
 
-def _read_value(header: Place) -> str:
+def _read_value(header: Place, stored: str | None) -> str:
     match header.value:
+        case str() as value if value == MASK and stored is not None:
+            return stored
+        case str() as value if value == MASK:
+            header.fault(
+                f"{MASK!r} stands for a stored value, and none is stored under this name; write the value itself"
+            )
         case str() as value if odd := _ODD_IN_VALUE.search(value):
             header.fault(f"its value holds {odd[0]!r}; only visible ASCII, spaces and tabs can be sent")
         case str() as value if value != value.strip(" \t"):

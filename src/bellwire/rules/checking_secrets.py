@@ -166,7 +166,7 @@ def _read_username(place: Place) -> str:
 def _read_variable_name(place: Place) -> str:
     name = read_text(place, length_max=VARIABLE_NAME_LENGTH_MAX)
     if name and not _VARIABLE_NAME.fullmatch(name):
-        place.fault(f"{quoted(name)} is no name of a variable; write letters, digits and _, no digit first, no $")
+        place.fault("is no name of a variable; write letters, digits and _, no digit first, no $")
     elif name.upper().startswith(OWN_VARIABLES):
         place.fault(f"variables that begin with {OWN_VARIABLES} are Bellwire's own settings; use another one")
     return name

@@ -9,6 +9,7 @@ from bellwire.model.secret import NoSecret
 from bellwire.model.source import SOURCE_NAME_LENGTH_MAX, Source, SourceName, is_source_name
 from bellwire.model.webhook import Unauthenticated
 from bellwire.rules.checking_secrets import read_http_auth, read_signature_key
+from bellwire.rules.entrusting import FULL_TRUST, Trust, check_entrusted
 from bellwire.rules.presenting_sources import SERVER_FIELDS
 from bellwire.rules.reading import Findings, Place, kind_of, read_flag, read_text, refuse_unknown
 from bellwire.rules.suggesting import quoted
@@ -16,12 +17,14 @@ from bellwire.rules.suggesting import quoted
 FIELDS: Final = tuple(field.encode_name for field in msgspec.structs.fields(Source))
 
 
-def read_source(document: object, *, name: str | None = None, stored: Source | None = None) -> Source:
+def read_source(
+    document: object, *, name: str | None = None, stored: Source | None = None, trust: Trust = FULL_TRUST
+) -> Source:
     """Make a Source from its decoded JSON form; absent fields, and null, get their defaults.
 
     name: what the object is called by other means; it need not say so itself then. stored: what it replaces; secrets
-    written as `"****"` are taken over from it. What the server sets is passed over. Raises InvalidObject with all
-    faults.
+    written as `"****"` are taken over from it. What the server sets is passed over. trust: in the writer. Raises
+    InvalidObject with all faults.
     """
     if not isinstance(document, dict):
         raise InvalidObject((Fault("", f"a source is a JSON object, not {kind_of(document)}"),))
@@ -42,6 +45,7 @@ def read_source(document: object, *, name: str | None = None, stored: Source | N
     )
     if not faults.touch("signatureKey", "httpAuth", "allowAnyone"):
         _check_protection(source, root, members)
+    check_entrusted(source, stored, document, trust=trust, faults=faults)
     if found := faults.all():
         raise InvalidObject(found)
     return source

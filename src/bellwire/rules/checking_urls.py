@@ -57,6 +57,11 @@ def address_of(url: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None
         return None
 
 
+def origin_of(url: str) -> tuple[str, str, int]:
+    """Scheme, host and port of a sound URL (RFC 6454 §4), each in one form only."""
+    return url.split(":", 1)[0].lower(), host_of(url).lower().removesuffix("."), port_of(url)
+
+
 def is_encrypted(url: str) -> bool:
     """Whether the scheme of a sound URL is https."""
     return url[:6].lower() == "https:"

@@ -8,10 +8,16 @@ import msgspec
 from bellwire.model.attempt import Request
 from bellwire.model.batch import BatchId
 from bellwire.model.webhook import Basic, Bearer, Unauthenticated, WebHook
+from bellwire.rules.checking_headers import carries_credential
 from bellwire.rules.signing import sign_body, sign_standard
 
 CONTENT_TYPE: Final = "Content-Type"
 USER_AGENT: Final = "User-Agent"
+
+SECRET_LENGTH_MIN: Final = 4
+"""Of a header's value, in characters, to be masked where an endpoint repeats it."""
+
+_PUBLIC: Final = frozenset({CONTENT_TYPE.lower(), USER_AGENT.lower()})
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +63,19 @@ def compose_request(
         body=body,
         timeout_ms=webhook.timeout_ms,
         allow_invalid_certs=webhook.allow_invalid_certs,
+        secrets=_secrets(webhook, credentials),
     )
+
+
+def _secrets(webhook: WebHook, credentials: Credentials) -> tuple[str, ...]:
+    """What an answer must not tell. A short value that is no credential is a word like any other."""
+    keys = (credentials.signature_key, credentials.previous_key, credentials.auth_secret)
+    values = (
+        value
+        for name, value in webhook.http_headers.items()
+        if carries_credential(name) or (len(value) >= SECRET_LENGTH_MIN and name.lower() not in _PUBLIC)
+    )
+    return tuple(secret for secret in (*keys, *values) if secret)
 
 
 def _authorization(webhook: WebHook, credentials: Credentials) -> list[tuple[str, str]]:

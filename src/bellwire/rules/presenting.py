@@ -6,10 +6,13 @@ from typing import Any, Final, assert_never
 import msgspec
 
 from bellwire.model.duration import show_duration
+from bellwire.model.principal import Principal, Scope
 from bellwire.model.secret import MASK, EnvironmentVariable, File, NoSecret, SecretKey, Value
 from bellwire.model.size import show_size
 from bellwire.model.webhook import KIB, Basic, Bearer, HttpAuth, RegisteredWebhook, Unauthenticated, WebHook
 from bellwire.rules.accepting import show_time
+from bellwire.rules.checking_headers import carries_credential
+from bellwire.rules.permitting import may
 
 SERVER_FIELDS: Final = ("id", "createdAt", "updatedAt")
 """What the server adds to a WebHook object; no writer may choose it."""
@@ -17,16 +20,18 @@ SERVER_FIELDS: Final = ("id", "createdAt", "updatedAt")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def present_webhook(webhook: WebHook) -> dict[str, Any]:
+def present_webhook(webhook: WebHook, *, by: Principal | None = None) -> dict[str, Any]:
     """The JSON form of the object: complete, secrets masked, durations and sizes as text; no level where it has none.
 
-    Read again over the same stored object it gives the same object.
+    by: who sees it. Who may write webhooks sees the values of headers, but for those that carry credentials by their
+    names; nobody else sees any, and None is nobody. Read again over the same stored object it gives the same object.
     """
     key = webhook.signature_key
     shown = msgspec.structs.replace(
         webhook,
         signature_key=key if isinstance(key, NoSecret) else masked(key),
         http_auth=masked_auth(webhook.http_auth),
+        http_headers=_masked_headers(webhook.http_headers, may_see=by is not None and may(by, Scope.WRITE)),
     )
     document: dict[str, Any] = msgspec.to_builtins(shown) | {
         "events": list(webhook.events),
@@ -40,13 +45,16 @@ def present_webhook(webhook: WebHook) -> dict[str, Any]:
     return document
 
 
-def present_registered(registered: RegisteredWebhook) -> dict[str, Any]:
-    """The JSON form of the object with what the server adds: id, createdAt, updatedAt (RFC 3339 UTC, milliseconds)."""
+def present_registered(registered: RegisteredWebhook, *, by: Principal | None = None) -> dict[str, Any]:
+    """The JSON form of the object with what the server adds: id, createdAt, updatedAt (RFC 3339 UTC, milliseconds).
+
+    by: as for present_webhook.
+    """
     added = {
         "createdAt": show_time_ms(registered.created_at_ms),
         "updatedAt": show_time_ms(registered.updated_at_ms),
     }
-    return {"id": registered.id} | present_webhook(registered.object) | added
+    return {"id": registered.id} | present_webhook(registered.object, by=by) | added
 
 
 def _shown_size(size_bytes: int) -> str | int:
@@ -76,6 +84,10 @@ def masked_auth(auth: HttpAuth) -> HttpAuth:
             return auth
         case _:
             assert_never(auth)
+
+
+def _masked_headers(headers: dict[str, str], *, may_see: bool) -> dict[str, str]:
+    return {name: value if may_see and not carries_credential(name) else MASK for name, value in headers.items()}
 
 
 def show_time_ms(time_ms: int) -> str:

@@ -22,6 +22,7 @@ from bellwire.rules.checking_events import read_events
 from bellwire.rules.checking_headers import read_headers
 from bellwire.rules.checking_secrets import read_http_auth, read_signature_key
 from bellwire.rules.checking_urls import host_of, read_url
+from bellwire.rules.entrusting import FULL_TRUST, Trust, check_entrusted
 from bellwire.rules.presenting import SERVER_FIELDS, present_registered
 from bellwire.rules.reading import (
     Findings,
@@ -67,6 +68,7 @@ def read_webhook(
     catalogue: Catalogue,
     stored: RegisteredWebhook | None = None,
     objection: Callable[[str], str] = _allow_any,
+    trust: Trust = FULL_TRUST,
 ) -> Checked:
     """Make a WebHook from its decoded JSON form; absent fields get their defaults.
 
@@ -79,6 +81,8 @@ def read_webhook(
     objection: why a URL may not be reached, empty where it may; asked for one that is not stored already, so that a
     webhook can be edited whose address was forbidden since.
 
+    trust: in the writer, see rules/entrusting.py.
+
     Raises InvalidObject with all faults of the object.
     """
     if not isinstance(document, dict):
@@ -89,6 +93,7 @@ def read_webhook(
     members = {name: root.at(name, document.get(name)) for name in FIELDS}
     stored_key = stored.object.signature_key if stored is not None else NoSecret()
     stored_auth = stored.object.http_auth if stored is not None else Unauthenticated()
+    stored_headers = stored.object.http_headers if stored is not None else {}
     listed = read_events(members["events"], catalogue)
     http_auth = read_http_auth(members["httpAuth"], stored=stored_auth)
     webhook = msgspec.structs.replace(
@@ -96,11 +101,12 @@ def read_webhook(
         events=tuple(dict.fromkeys(entry.id for entry in listed)),
         signature_key=read_signature_key(members["signatureKey"], stored=stored_key),
         http_auth=http_auth,
-        http_headers=read_headers(members["httpHeaders"], auth=http_auth),
+        http_headers=read_headers(members["httpHeaders"], auth=http_auth, stored=stored_headers),
     )
     _check_together(webhook, members, faults)
     _check_address(webhook.url, members["url"], stored, objection)
     _check_server_fields(root, document, stored)
+    check_entrusted(webhook, stored.object if stored is not None else None, document, trust=trust, faults=faults)
     if found := faults.all():
         raise InvalidObject(found)
     return Checked(webhook=webhook, warnings=find_oddities(webhook, listed, catalogue))

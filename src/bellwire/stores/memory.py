@@ -3,14 +3,12 @@
 from collections.abc import Sequence
 from itertools import accumulate
 
-from bellwire.errors import ConflictingEvent, EditConflict
+from bellwire.errors import ConflictingEvent
 from bellwire.model.change import Change
-from bellwire.model.cursor import Cursor, CursorKey, key_of
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
 from bellwire.model.positions import Positions
 from bellwire.model.stretch import Stretch
-from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.store import (
     Appended,
     EventSearch,
@@ -22,6 +20,7 @@ from bellwire.stores.memory_journal import MemoryJournal
 from bellwire.stores.memory_ledger import STEP_MAX, MemoryLedger
 from bellwire.stores.memory_replays import MemoryReplays
 from bellwire.stores.memory_sources import MemorySources
+from bellwire.stores.memory_webhooks import MemoryWebhooks
 from bellwire.stores.repeating import Remains, digest_of, repeats, take_apart
 
 
@@ -229,39 +228,14 @@ class MemoryEventLog:
         return self._events[max(0, start - self._begin) : max(0, before - self._begin)]
 
 
-class MemoryRegistry(MemorySources):
+class MemoryRegistry(MemoryWebhooks, MemorySources):
     """Webhooks, sources, event types and tokens by their names."""
 
     def __init__(self, gate: Gate, journal: MemoryJournal) -> None:
-        super().__init__(gate)
-        self._journal = journal
-        self.first_cursors: dict[CursorKey, Cursor] = {}
-        self._webhooks: dict[WebhookId, RegisteredWebhook] = {}
+        MemoryWebhooks.__init__(self, gate, journal)
+        MemorySources.__init__(self, gate)
         self._types: dict[EventTypeId, EventType] = {}
         self._tokens: dict[str, str] = {}
-
-    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
-        """All of them in the order of their ids."""
-        self._gate.check()
-        return tuple(self._webhooks[webhook_id] for webhook_id in sorted(self._webhooks))
-
-    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = ()) -> None:
-        """Register a webhook together with its first cursor."""
-        self._gate.check()
-        if webhook.id in self._webhooks:
-            raise EditConflict(f"there is a webhook {webhook.id!r} already; replace it, or add one of another id")
-        self._webhooks[webhook.id] = webhook
-        self.first_cursors[key_of(cursor)] = cursor
-        self._journal.add(changes)
-
-    async def replace_webhook(self, webhook: RegisteredWebhook, changes: Sequence[Change] = ()) -> None:
-        """Store an edit."""
-        self._gate.check()
-        stored = self._webhooks.get(webhook.id)
-        if stored is None or stored.revision != webhook.revision - 1:
-            raise EditConflict(f"webhook {webhook.id!r} was changed since it was read; read it and repeat the edit")
-        self._webhooks[webhook.id] = webhook
-        self._journal.add(changes)
 
     async def declared_types(self) -> tuple[EventType, ...]:
         """The types that were declared, in the order of their ids."""

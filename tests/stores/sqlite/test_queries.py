@@ -13,6 +13,7 @@ QUERIES = sorted(
 )
 OF_WHOLE_TABLES = {
     "count_schema_objects.sql",
+    "find_leavings.sql",
     "find_log_end.sql",
     "list_attempt_tallies.sql",
     "list_cursors.sql",

@@ -1,6 +1,8 @@
 """Webhooks, sources, event types and tokens in SQLite."""
 
+import asyncio
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Final, assert_never
 
 import apsw
@@ -16,6 +18,7 @@ from bellwire.stores.sqlite.connection import rows_of
 from bellwire.stores.sqlite.journal import ChangeWriter
 from bellwire.stores.sqlite.readers import Readers
 from bellwire.stores.sqlite.statements import statement
+from bellwire.stores.sqlite.wiping import wipe
 from bellwire.stores.sqlite.writer import Writer, Written
 
 _LIST_WEBHOOKS: Final = statement("list_webhooks")
@@ -29,6 +32,8 @@ _PUT_SOURCE: Final = statement("put_source")
 _REMOVE_SOURCE: Final = statement("remove_source")
 _LIST_TOKENS: Final = statement("list_tokens")
 _PUT_TOKEN: Final = statement("put_token")
+_SET_SECURE_DELETE: Final = statement("set_secure_delete")
+_UNSET_SECURE_DELETE: Final = statement("unset_secure_delete")
 
 
 class AddWebhook(msgspec.Struct, frozen=True):
@@ -44,6 +49,12 @@ class ReplaceWebhook(msgspec.Struct, frozen=True):
 
     webhook: RegisteredWebhook
     changes: Sequence[Change]
+
+
+class RewriteWebhooks(msgspec.Struct, frozen=True):
+    """One call of rewrite_webhooks."""
+
+    webhooks: Sequence[RegisteredWebhook]
 
 
 class DeclareTypes(msgspec.Struct, frozen=True):
@@ -72,7 +83,7 @@ class PutToken(msgspec.Struct, frozen=True):
     hash: str
 
 
-RegistryWork = AddWebhook | ReplaceWebhook | DeclareTypes | PutSource | RemoveSource | PutToken
+RegistryWork = AddWebhook | ReplaceWebhook | RewriteWebhooks | DeclareTypes | PutSource | RemoveSource | PutToken
 
 
 class RegistryWriter:
@@ -83,8 +94,12 @@ class RegistryWriter:
         self._change_writer = change_writer
 
     def write(self, works: Sequence[RegistryWork]) -> Written:
-        """Write the edits in their order."""
-        return Written([self._write(work) for work in works])
+        """Write the edits in their order; nothing that they replace stays readable in a free part of the file."""
+        rows_of(self._connection, _SET_SECURE_DELETE)
+        try:
+            return Written([self._write(work) for work in works])
+        finally:
+            rows_of(self._connection, _UNSET_SECURE_DELETE)
 
     def _write(self, work: RegistryWork) -> EditConflict | None:
         match work:
@@ -101,11 +116,10 @@ class RegistryWriter:
                     )
                 self._put(webhook)
                 self._change_writer.add(changes)
+            case RewriteWebhooks(webhooks):
+                return self._rewrite(webhooks)
             case DeclareTypes(types, changes):
-                if types:
-                    self._connection.execute(
-                        _PUT_DECLARED_TYPES, (apsw.carray(tuple([_json_of(event_type) for event_type in types])),)
-                    )
+                self._declare(types)
                 self._change_writer.add(changes)
             case PutSource(source):
                 self._connection.execute(_PUT_SOURCE, (source.object.name, _json_of(source)))
@@ -115,6 +129,20 @@ class RegistryWriter:
                 self._connection.execute(_PUT_TOKEN, (name, token_hash))
             case _:
                 assert_never(work)
+        return None
+
+    def _declare(self, types: Sequence[EventType]) -> None:
+        if types:
+            self._connection.execute(
+                _PUT_DECLARED_TYPES, (apsw.carray(tuple([_json_of(event_type) for event_type in types])),)
+            )
+
+    def _rewrite(self, webhooks: Sequence[RegisteredWebhook]) -> EditConflict | None:
+        for webhook in webhooks:
+            if self._revision(webhook.id) != webhook.revision:
+                return EditConflict(f"webhook {webhook.id!r} was changed since it was read; read it and repeat")
+        for webhook in webhooks:
+            self._put(webhook)
         return None
 
     def _revision(self, webhook_id: WebhookId) -> int | None:
@@ -129,7 +157,9 @@ class RegistryWriter:
 class SqliteRegistry:
     """The registry as the event loop sees it."""
 
-    def __init__(self, writer: Writer, registry_writer: RegistryWriter, readers: Readers) -> None:
+    def __init__(self, path: Path, writer: Writer, registry_writer: RegistryWriter, readers: Readers) -> None:
+        self._path = path
+        self._is_rewritten = False
         self._writer = writer
         self._registry_writer = registry_writer
         self._readers = readers
@@ -146,6 +176,16 @@ class SqliteRegistry:
         """Store an edit; raises EditConflict."""
         await self._write(ReplaceWebhook(webhook, tuple(changes)))
 
+    async def rewrite_webhooks(self, webhooks: Sequence[RegisteredWebhook]) -> None:
+        """Store webhooks in another form."""
+        await self._write(RewriteWebhooks(tuple(webhooks)))
+        self._is_rewritten = True
+
+    async def wipe(self) -> None:
+        """Leave nothing in the files of what was rewritten, nor of what an earlier version has overwritten."""
+        await asyncio.to_thread(wipe, self._path, is_rewritten=self._is_rewritten)
+        self._is_rewritten = False
+
     async def declared_types(self) -> tuple[EventType, ...]:
         """The types that were declared, in the order of their ids."""
         return await self._readers.read(_declared_types)
@@ -161,6 +201,7 @@ class SqliteRegistry:
     async def put_source(self, source: RegisteredSource) -> None:
         """Add a source, or replace the one of that name."""
         await self._write(PutSource(source))
+        self._is_rewritten = True
 
     async def remove_source(self, name: SourceName) -> None:
         """Remove the source of that name."""

@@ -87,7 +87,7 @@ class SqliteStore:
             remover=remover,
             followers=followers,
         )
-        self._registry = SqliteRegistry(self._writer, registry_writer, self._readers)
+        self._registry = SqliteRegistry(path, self._writer, registry_writer, self._readers)
         self._ledger = SqliteLedger(self._writer, ledger_writer, remover, self._readers)
         self._replays = SqliteReplays(self._writer, replays_writer, self._readers)
         self._journal = SqliteJournal(self._writer, remover, self._readers)

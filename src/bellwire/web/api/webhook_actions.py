@@ -155,9 +155,9 @@ async def rotate_key(call: Call) -> Response:
     rotation = read_rotation(await call.document())
     key = make_signature_key() if rotation.key is None else rotation.key
     webhook = await call.service.rotate_key(
-        webhook_id_of(call), key, overlap_ms=rotation.overlap_ms, revision=revision_of(call)
+        webhook_id_of(call), key, overlap_ms=rotation.overlap_ms, revision=revision_of(call), by=call.principal
     )
-    content = present_registered(webhook) | receiver_key(webhook) | _previous_key_until(webhook)
+    content = present_registered(webhook, by=call.principal) | receiver_key(webhook) | _previous_key_until(webhook)
     if rotation.key is None:
         content["secret"] = key
     return json_answer(content, headers={"ETag": entity_tag(webhook.revision)})

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from starlette.responses import Response
 
+from bellwire.engine.registrar import Edited
 from bellwire.errors import Fault
 from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Scope
@@ -157,7 +158,7 @@ async def list_webhooks(call: Call) -> Response:
     page = listing(
         found[:limit],
         more=len(found) > limit,
-        show=present_registered,
+        show=lambda webhook: present_registered(webhook, by=call.principal),
         place=lambda webhook: WebhookPlace(*_order(webhook)),
     )
     return json_answer(page)
@@ -191,9 +192,13 @@ async def create_webhook(call: Call) -> Response:
     parameters.check()
     document = await call.document()
     if validate_only:
-        return _checked(call.service.check_webhook(document), call.service.catalogue)
+        return _checked(call, call.service.check_webhook(document, by=call.principal))
     webhook, warnings = await call.service.create_webhook(document, by=call.principal)
-    content = {**present_registered(webhook), **_warnings(warnings), **receiver_key(webhook)}
+    content = {
+        **present_registered(webhook, by=call.principal),
+        **_warnings(warnings),
+        **receiver_key(webhook),
+    }
     headers = {"ETag": entity_tag(webhook.revision), "Location": f"/v1/webhooks/{webhook.id}"}
     return json_answer(content, status=201, headers=headers)
 
@@ -220,7 +225,7 @@ async def read_webhook(call: Call) -> Response:
     headers = {"ETag": entity_tag(webhook.revision)}
     if not_modified(call.request.headers, webhook.revision):
         return Response(status_code=304, headers=headers)
-    return json_answer(present_registered(webhook), headers=headers)
+    return json_answer(present_registered(webhook, by=call.principal), headers=headers)
 
 
 @described(
@@ -235,11 +240,10 @@ async def read_webhook(call: Call) -> Response:
 async def replace_webhook(call: Call) -> Response:
     """Give the webhook another object. What was read can be written: `"****"` keeps the stored secret."""
     document = await call.document()
-    return _edited(
-        *await call.service.replace_webhook(
-            webhook_id_of(call), document, revision=revision_of(call), by=call.principal
-        )
+    edited = await call.service.replace_webhook(
+        webhook_id_of(call), document, revision=revision_of(call), by=call.principal
     )
+    return _edited(call, edited)
 
 
 @described(
@@ -259,9 +263,8 @@ async def replace_webhook(call: Call) -> Response:
 async def patch_webhook(call: Call) -> Response:
     """Change members of the webhook's object by a JSON merge patch (RFC 7396)."""
     patch = await call.document()
-    return _edited(
-        *await call.service.patch_webhook(webhook_id_of(call), patch, revision=revision_of(call), by=call.principal)
-    )
+    edited = await call.service.patch_webhook(webhook_id_of(call), patch, revision=revision_of(call), by=call.principal)
+    return _edited(call, edited)
 
 
 @described(
@@ -313,9 +316,9 @@ def _from_now(time_ms: int | None, status: WebhookStatus) -> int | None:
     return None if time_ms is None else max(0, time_ms - status.now_ms)
 
 
-def _checked(checked: Checked, catalogue: Catalogue) -> Response:
-    content = {**present_webhook(checked.webhook), **_warnings(checked.warnings)}
-    return json_answer({**content, "eventTypes": _count_types(checked.webhook, catalogue)})
+def _checked(call: Call, checked: Checked) -> Response:
+    content = {**present_webhook(checked.webhook, by=call.principal), **_warnings(checked.warnings)}
+    return json_answer({**content, "eventTypes": _count_types(checked.webhook, call.service.catalogue)})
 
 
 def _count_types(webhook: WebHook, catalogue: Catalogue) -> int:
@@ -325,8 +328,9 @@ def _count_types(webhook: WebHook, catalogue: Catalogue) -> int:
     return sum(name in gone or catalogue.current(name) is not None for name in wanted)
 
 
-def _edited(webhook: RegisteredWebhook, warnings: tuple[Fault, ...]) -> Response:
-    content = {**present_registered(webhook), **_warnings(warnings)}
+def _edited(call: Call, edited: Edited) -> Response:
+    webhook, warnings = edited
+    content = {**present_registered(webhook, by=call.principal), **_warnings(warnings)}
     return json_answer(content, headers={"ETag": entity_tag(webhook.revision)})
 
 

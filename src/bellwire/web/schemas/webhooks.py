@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from bellwire.model import duration, size
 from bellwire.model.event_type import TracingLevel
+from bellwire.model.secret import MASK
 from bellwire.model.webhook import CatchUp, EventPolicy, WebHook
 from bellwire.rules.checking_events import EVENTS_LISTED_MAX
 from bellwire.rules.checking_headers import HEADER_BYTES_MAX, HEADERS_MAX
@@ -114,7 +115,8 @@ FIELDS: Final[dict[str, dict[str, Any]]] = {
     "httpAuth": _optional(HTTP_AUTH, "How requests authenticate themselves to the endpoint."),
     "httpHeaders": {
         "description": f"Further headers of each request, {HEADER_BYTES_MAX // size.UNITS['KiB']} KiB together. Those "
-        "that Bellwire sets itself are refused.",
+        f"that Bellwire sets itself are refused. Reading shows a value as `{MASK}`, but to who may write webhooks and "
+        "where the name is that of no credential; writing that back keeps the stored one.",
         "type": ["object", "null"],
         "propertyNames": {"pattern": _HEADER_NAME},
         "additionalProperties": {"type": "string", "pattern": "^[\\t -~]*$"},
