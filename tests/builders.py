@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from bellwire.model.audit import Action, AuditEntry
 from bellwire.model.cursor import ReplayId
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import Catalogue, EventType, FormerType, TracingLevel
+from bellwire.model.principal import PROGRAM
 from bellwire.model.replay import Part, Replay, ReplayWish
 from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
 
@@ -112,3 +114,16 @@ def make_catalogue() -> Catalogue:
             FormerType(id=EventTypeId("cluster.error"), level=TracingLevel.WARN),
         ],
     )
+
+
+def make_audit_entry(**overrides: Any) -> AuditEntry:  # noqa: ANN401 - fields of any type
+    """The program has created a webhook."""
+    fields: dict[str, Any] = {
+        "at_ms": 1_687_359_300_000,
+        "by": PROGRAM.name,
+        "kind": PROGRAM.kind,
+        "address": PROGRAM.address,
+        "action": Action.WEBHOOK_CREATE,
+        "object_id": "wh-1",
+    }
+    return AuditEntry(**(fields | overrides))

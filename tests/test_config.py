@@ -14,6 +14,7 @@ from bellwire.config import (
     load_config,
 )
 from bellwire.errors import Fault, InvalidSetting
+from bellwire.model.access_limits import AccessLimits
 from bellwire.model.limits import Limits
 from bellwire.model.listen_address import ListenAddress
 from bellwire.model.listening import Reach, TlsFiles
@@ -102,8 +103,15 @@ def test_a_flag_beats_the_environment_which_beats_the_file_which_beats_the_defau
         ("secrets.key-file", "auto", "default"),
         ("secrets.folders", "any", "default"),
         ("secrets.variables", "any", "default"),
+        ("access.session-age", "12h", "default"),
+        ("access.session-idle", "1h", "default"),
+        ("access.requests-per-second", "unlimited", "default"),
+        ("access.requests-burst", "100", "default"),
+        ("access.audit-age", "365d", "default"),
+        ("access.audit-entries", "100000", "default"),
     ]
     assert config.limits == Limits()
+    assert config.access == AccessLimits()
 
 
 def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: Path) -> None:
@@ -131,6 +139,12 @@ def test_every_setting_can_be_set_in_the_file_by_variable_and_by_flag(tmp_path: 
         "secrets.key-file": "/etc/bellwire/secrets.key",
         "secrets.folders": "/run/secrets, /etc/hooks",
         "secrets.variables": "HOOK_*, KEY",
+        "access.session-age": "8h",
+        "access.session-idle": "5m",
+        "access.requests-per-second": "50",
+        "access.requests-burst": "10",
+        "access.audit-age": "30d",
+        "access.audit-entries": "7",
     }
     assert values.keys() == {setting.name for setting in SETTINGS}
     text = "\n".join(f"{name} = {'true' if value == 'true' else repr(value)}" for name, value in values.items())

@@ -9,7 +9,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import platformdirs
 
+from bellwire.access_settings import ACCESS_SETTINGS
 from bellwire.errors import Fault, InvalidObject, InvalidSetting
+from bellwire.model.access_limits import AccessLimits
 from bellwire.model.duration import DurationMs, show_duration
 from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, EventType
 from bellwire.model.limits import MIB, Limits
@@ -75,6 +77,12 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     secrets_key_file: Path | None
     secrets_folders: tuple[Path, ...] | None
     secrets_variables: tuple[str, ...] | None
+    access_session_age: DurationMs
+    access_session_idle: DurationMs
+    access_requests_per_second: int | None
+    access_requests_burst: int
+    access_audit_age: DurationMs
+    access_audit_entries: int
     origins: dict[str, Origin]
     event_types: tuple[EventType, ...] = ()
 
@@ -111,6 +119,18 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     def secrecy(self) -> Secrecy:
         """Where the key is, and from where secrets may be read."""
         return Secrecy(key_file=self.secrets_key_file, folders=self.secrets_folders, variables=self.secrets_variables)
+
+    @property
+    def access(self) -> AccessLimits:
+        """How long who was let in stays in, how often they may call, and how long is kept what they did."""
+        return AccessLimits(
+            session_age_ms=self.access_session_age,
+            session_idle_ms=self.access_session_idle,
+            requests_per_second=self.access_requests_per_second,
+            requests_burst=self.access_requests_burst,
+            audit_age_ms=self.access_audit_age,
+            audit_entries=self.access_audit_entries,
+        )
 
     def explain(self) -> tuple[Row, ...]:
         """Every setting, its value as it would be written, and where it was set."""
@@ -355,6 +375,7 @@ SETTINGS: Final = (
     *LIMIT_SETTINGS,
     *NETWORK_SETTINGS,
     *SECRET_SETTINGS,
+    *ACCESS_SETTINGS,
 )
 _BY_NAME: Final = {setting.name: setting for setting in SETTINGS}
 _BY_FIELD: Final = {setting.field: setting for setting in SETTINGS}

@@ -8,13 +8,14 @@
     │   ├── InterruptedLines    NDJSON that stopped at a line, and how many lines were taken before it
     │   ├── ConflictingEvent    a known id published again with another type or data
     │   ├── NotAdmitted         a request to a source that does not show who sent it
-    │   ├── UnknownThing        no webhook, event, attempt or source of that id
+    │   ├── UnknownThing        no webhook, event, attempt, source, token, person or session of that name
     │   ├── EditConflict        the webhook was changed since it was read
     │   ├── Forbidden           the caller lacks a scope
     │   │   └── ForbiddenType   the caller may not publish events of a type
     │   ├── InvalidSetting      a setting that is unknown or has a bad value
     │   └── DataFolderInUse     another process owns the data folder
     ├── SecretUnreadable        what a request is to be checked with cannot be read now
+    ├── Overloaded              too much of the kind is under way; nothing was changed
     ├── Stopping                no new work is taken, the service is going down
     └── StorageError            what was asked for could not be written or read
         ├── StorageUnavailable  not now (disk full, busy, input/output error); nothing was stored
@@ -127,7 +128,7 @@ class NotAdmitted(Mistake):
 
 
 class UnknownThing(Mistake):
-    """There is no `kind` (webhook, event, attempt, source) of that id."""
+    """There is no `kind` (webhook, event, attempt, source, token, person, session) of that id or name."""
 
     def __init__(self, kind: str, thing_id: str) -> None:
         super().__init__(f"there is no {kind} {thing_id!r}")
@@ -168,6 +169,10 @@ class SecretUnreadable(BellwireError):
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Overloaded(BellwireError):
+    """Too much of the kind is under way; nothing was changed, the same call may succeed in a moment."""
 
 
 class Stopping(BellwireError):

@@ -19,6 +19,7 @@ from bellwire.engine.chronicler import Chronicler
 from bellwire.engine.clerk import Clerk
 from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
+from bellwire.engine.gatekeeper import Gatekeeper
 from bellwire.engine.intake import Intake
 from bellwire.engine.keyring import ANYWHERE
 from bellwire.engine.parts import Parts
@@ -33,10 +34,11 @@ from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.switchboard import Switchboard
 from bellwire.engine.tester import Tested, Tester
-from bellwire.engine.token_checker import TokenChecker
+from bellwire.engine.token_issuer import ADMIN
 from bellwire.engine.watchdog import Watchdog
 from bellwire.errors import UnknownThing
 from bellwire.home import Home
+from bellwire.model.access_limits import DEFAULT_ACCESS, AccessLimits
 from bellwire.model.attempt import Attempt, AttemptId
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, Published
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
@@ -56,15 +58,16 @@ from bellwire.rules.writing_webhooks import Key, Written, json_form, read_level,
 from bellwire.store import AttemptSearch, EventSearch
 
 VERSION: Final = importlib.metadata.version("bellwire")
-ADMIN: Final = "admin"
 
 
 class Bellwire:
     """Durable webhook delivery in one process, over one folder: `async with Bellwire.open(path) as bellwire:`."""
 
-    def __init__(self, backends: Backends, limits: Limits = DEFAULT_LIMITS) -> None:
-        """Wire the parts; nothing runs before start()."""
-        store, clock, reporter, secrecy = backends.store, backends.clock, backends.reporter, backends.keyring.secrecy
+    def __init__(
+        self, backends: Backends, limits: Limits = DEFAULT_LIMITS, access: AccessLimits = DEFAULT_ACCESS
+    ) -> None:
+        """Wire the parts; nothing runs before start(). access: tokens, people, sessions and the audit trail."""
+        store, clock, reporter = backends.store, backends.clock, backends.reporter
         self._backends = backends
         self._started_at_ms = clock.wall_ms()
         self.catalogue = load_catalogue()
@@ -93,12 +96,16 @@ class Bellwire:
             store, self._doorkeeper, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits
         )
         self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
-        safeguards = Safeguards(vault=backends.vault, guard=backends.guard, secrecy=secrecy)
+        self.access = Gatekeeper(store.directory, clock=clock, publish=self._intake.publish, limits=access)
+        auditor = self.access.auditor
+        safeguards = Safeguards(
+            vault=backends.vault, guard=backends.guard, secrecy=backends.keyring.secrecy, auditor=auditor
+        )
         self._registrar = Registrar(store, safeguards, clock=clock, catalogue=self.catalogue, supervisor=supervisor)
         self._cataloguer = Cataloguer(
-            store, clock=clock, catalogue=self.catalogue, selector=self._selector, supervisor=supervisor
+            store, auditor, clock=clock, catalogue=self.catalogue, selector=self._selector, supervisor=supervisor
         )
-        self.sources = SourceRegistrar(store.registry, backends.vault, clock=clock, secrecy=secrecy)
+        self.sources = SourceRegistrar(store.registry, safeguards, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(sender=backends.sender, clock=clock)
         self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=supervisor)
@@ -107,7 +114,6 @@ class Bellwire:
         self.coroner = Coroner(store)
         self.dead_letters = self.coroner.dead_letters
         self.chronicler = Chronicler(store.journal, self._registrar)
-        self._token_checker = TokenChecker(store.registry)
         self._closing: asyncio.Task[None] | None = None
 
     @classmethod
@@ -119,6 +125,7 @@ class Bellwire:
         limits: Limits = DEFAULT_LIMITS,
         network: NetworkPolicy = DEFAULT_POLICY,
         secrecy: Secrecy = ANYWHERE,
+        access: AccessLimits = DEFAULT_ACCESS,
     ) -> AsyncIterator["Bellwire"]:
         """Take the folder (made with mode 0700 where it is missing), open the store and deliver until the block ends.
 
@@ -127,11 +134,11 @@ class Bellwire:
         IncompatibleStore, StorageUnavailable.
         """
         async with open_backends(Path(data_dir), secrecy=secrecy, network=network) as (folder, keys, backends):
-            bellwire = cls(backends, limits)
+            bellwire = cls(backends, limits, access)
             try:
                 await bellwire.start()
                 keys.forget_older()
-                await bellwire.admit(ADMIN, folder.admin_token())
+                await bellwire.access.tokens.admit(ADMIN, folder.admin_token(), by=PROGRAM)
                 yield bellwire
             finally:
                 await bellwire.close()
@@ -144,7 +151,7 @@ class Bellwire:
         last_positions = await log.last_positions()
         for type_id in last_positions:
             self._selector.learn(type_id)
-        await self._token_checker.load()
+        await self.access.load()
         await self.sources.load()
         webhooks = await self._backends.vault.take_up(self._backends.store.registry, self._backends.reporter)
         self._registrar.load(webhooks)
@@ -155,6 +162,7 @@ class Bellwire:
         self._announcer.start(self._intake.announce)
         self._pruner.start()
         self._watchdog.start()
+        self.access.start()
 
     async def close(self) -> None:
         """Stop before the block ends: no new events, a last batch for healthy webhooks, 8 s in all.
@@ -188,9 +196,7 @@ class Bellwire:
     async def publish_all(self, events: Iterable[Event]) -> Published:
         """Take events as publish does, all or none, in their order. Errors say which one they are about."""
         self._home.check_loop()
-        return await self._intake.publish(
-            [write_event(event, index=index) for index, event in enumerate(events)], by=PROGRAM
-        )
+        return await self._intake.publish([write_event(event, index=index) for index, event in enumerate(events)])
 
     def publish_from_thread(
         self,
@@ -390,15 +396,8 @@ class Bellwire:
         self._backends.guard.listens_at(listener)
         self._backends.sender.drop_connections()
 
-    def principal(self, token: str) -> Principal | None:
-        """Whose token it is; None where it is none of Bellwire's."""
-        return self._token_checker.principal(token)
-
-    async def admit(self, name: str, token: str) -> None:
-        """Let a token in, under a name; one of the same name is replaced. Only its hash is stored."""
-        await self._token_checker.admit(name, token)
-
     async def _close(self) -> None:
+        await self.access.stop()
         self._intake.close()
         await self._watchdog.stop()
         await self._announcer.stop()

@@ -1,9 +1,10 @@
 """Contract: what is kept, and what a crash before and after each call means.
 
-A store has five parts over one truth: the event log, the registry (webhooks, sources, event types, tokens), the ledger
-(cursors, attempts, discards), the replays, and the journal, whose changes are stored by the calls that make them. Every
-call is whole or nothing. A call that has returned survives kill -9 and power loss; one that was cut off by a crash may
-have happened or not, and the caller finds out by reading. A call that raises StorageUnavailable has changed nothing.
+A store has six parts over one truth: the event log, the registry (webhooks, sources, event types), the ledger (cursors,
+attempts, discards), the replays, the journal, whose changes are stored by the calls that make them, and the directory
+(who may come in, and what they did; see directory.py). Every call is whole or nothing. A call that has returned
+survives kill -9 and power loss; one that was cut off by a crash may have happened or not, and the caller finds out by
+reading. A call that raises StorageUnavailable has changed nothing.
 
 All calls are made from one event loop; writes are applied in the order of the calls.
 """
@@ -13,7 +14,9 @@ from typing import Final, Protocol
 
 import msgspec
 
+from bellwire.directory import Directory
 from bellwire.model.attempt import Attempt, AttemptId
+from bellwire.model.audit import AuditEntry
 from bellwire.model.change import Change, NumberedChange
 from bellwire.model.cursor import Cursor, CursorMove, Discard, ReplayId
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, NewEvent, Position
@@ -194,15 +197,21 @@ class EventLog(Protocol):
 
 
 class Registry(Protocol):
-    """Webhooks, sources, event types and tokens. What it is given it keeps as it is; the vault seals secrets before."""
+    """Webhooks, sources and event types. Each change is stored together with its entry in the audit trail. What it is
+    given it keeps as it is; the vault seals secrets before.
+    """
 
     async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
         """All of them in the order of their ids, the deleted ones included."""
 
-    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = ()) -> None:
+    async def add_webhook(
+        self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = (), *, audit: AuditEntry
+    ) -> None:
         """Register a webhook together with its first cursor and what the journal says of it."""
 
-    async def replace_webhook(self, webhook: RegisteredWebhook, changes: Sequence[Change] = ()) -> None:
+    async def replace_webhook(
+        self, webhook: RegisteredWebhook, changes: Sequence[Change] = (), *, audit: AuditEntry
+    ) -> None:
         """Store an edit, and in the journal what it changes. Raises EditConflict unless the stored revision is the one
         before this.
         """
@@ -220,23 +229,22 @@ class Registry(Protocol):
     async def declared_types(self) -> tuple[EventType, ...]:
         """The types that were declared, by an operator or by first use."""
 
-    async def declare_types(self, types: Sequence[EventType], changes: Sequence[Change] = ()) -> None:
+    async def declare_types(
+        self, types: Sequence[EventType], changes: Sequence[Change] = (), *, audit: AuditEntry
+    ) -> None:
         """Add types, or replace those of the same id, and put into the journal what that changes."""
 
     async def sources(self) -> tuple[RegisteredSource, ...]:
         """The registered sources in the order of their names."""
 
-    async def put_source(self, source: RegisteredSource) -> None:
+    async def put_source(self, source: RegisteredSource, *, audit: AuditEntry) -> None:
         """Add a source, or replace the one of that name."""
 
-    async def remove_source(self, name: SourceName) -> None:
+    async def rewrite_sources(self, sources: Sequence[RegisteredSource]) -> None:
+        """Store these sources in another form, all or none; what they are does not change."""
+
+    async def remove_source(self, name: SourceName, *, audit: AuditEntry) -> None:
         """Remove the source of that name, if there is one."""
-
-    async def token_hashes(self) -> dict[str, str]:
-        """The name of each token and its hash, hexadecimal SHA-256."""
-
-    async def put_token(self, name: str, token_hash: str) -> None:
-        """Add a token, or replace the one of that name."""
 
 
 class Ledger(Protocol):
@@ -324,7 +332,7 @@ class Store(Protocol):
 
     @property
     def registry(self) -> Registry:
-        """Webhooks, sources, event types and tokens."""
+        """Webhooks, sources and event types."""
 
     @property
     def ledger(self) -> Ledger:
@@ -337,6 +345,10 @@ class Store(Protocol):
     @property
     def journal(self) -> Journal:
         """What was changed."""
+
+    @property
+    def directory(self) -> Directory:
+        """Tokens, people, sessions and the audit trail."""
 
     def size_bytes(self) -> int:
         """How much the store takes: on disk, its companion files included, or in memory where it has no files."""

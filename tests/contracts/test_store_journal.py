@@ -20,7 +20,7 @@ from bellwire.model.event import EventTypeId, Position
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.webhook import EventPolicy, WebhookId
 from bellwire.store import ChangeSearch, Store
-from builders import make_registered_webhook
+from builders import make_audit_entry, make_registered_webhook
 
 FILTER = Filter(events=(EventTypeId("auth.success"),), events_policy=EventPolicy.INCLUDE, level=TracingLevel.WARN)
 TYPE = EventType(id=EventTypeId("a.b"), level=TracingLevel.INFO)
@@ -37,15 +37,17 @@ async def listed(store: Store, subject: str = "wh-1", **search: int) -> list[Cha
 
 
 async def add(store: Store, *changes: Change) -> None:
-    await store.registry.declare_types([TYPE], changes)
+    await store.registry.declare_types([TYPE], changes, audit=make_audit_entry())
 
 
 async def test_each_call_records_what_it_changes_of_every_kind(store: Store) -> None:
     cursor = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
     created = change(what=Created(enabled=True, filter=FILTER))
-    await store.registry.add_webhook(make_registered_webhook(), cursor, [created])
+    await store.registry.add_webhook(make_registered_webhook(), cursor, [created], audit=make_audit_entry())
     edited = change(what=Edited(fields=("events", "url"), filter_before=FILTER, filter_after=FILTER))
-    await store.registry.replace_webhook(make_registered_webhook(revision=2), [edited, change(what=Paused())])
+    await store.registry.replace_webhook(
+        make_registered_webhook(revision=2), [edited, change(what=Paused())], audit=make_audit_entry()
+    )
     recovered = change(position=7, at_ms=5)
     after = Cursor(webhook_id=cursor.webhook_id, position=Position(7), revision=1)
     await store.ledger.skip(CursorMove(before=cursor, after=after, changes=(recovered,)))
@@ -61,11 +63,11 @@ async def test_each_call_records_what_it_changes_of_every_kind(store: Store) -> 
 
 async def test_a_call_that_fails_records_nothing(store: Store) -> None:
     cursor = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
-    await store.registry.add_webhook(make_registered_webhook(), cursor)
+    await store.registry.add_webhook(make_registered_webhook(), cursor, audit=make_audit_entry())
     with pytest.raises(EditConflict):
-        await store.registry.add_webhook(make_registered_webhook(), cursor, [change()])
+        await store.registry.add_webhook(make_registered_webhook(), cursor, [change()], audit=make_audit_entry())
     with pytest.raises(EditConflict):
-        await store.registry.replace_webhook(make_registered_webhook(revision=5), [change()])
+        await store.registry.replace_webhook(make_registered_webhook(revision=5), [change()], audit=make_audit_entry())
     stale = Cursor(webhook_id=cursor.webhook_id, position=Position(1), revision=8)
     outcomes = await asyncio.gather(
         store.ledger.skip(CursorMove(before=stale, after=stale, changes=(change(),))),

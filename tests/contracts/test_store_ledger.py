@@ -11,7 +11,7 @@ from bellwire.model.event import Position
 from bellwire.model.positions import Positions
 from bellwire.model.webhook import WebhookId
 from bellwire.store import AttemptSearch, DiscardSearch, Store
-from builders import make_new_event, make_registered_webhook
+from builders import make_audit_entry, make_new_event, make_registered_webhook
 
 MEMBERS = Positions(((Position(1), Position(3)), (Position(7), Position(7))))
 ANSWER = Answer(status=200, headers=(("server", "x"),), body=b"\x00\xff", timings=Timings(total_us=5))
@@ -19,7 +19,7 @@ ANSWER = Answer(status=200, headers=(("server", "x"),), body=b"\x00\xff", timing
 
 async def add_webhook(store: Store, webhook_id: str = "wh-1") -> Cursor:
     cursor = Cursor(webhook_id=WebhookId(webhook_id), position=Position(1))
-    await store.registry.add_webhook(make_registered_webhook(id=cursor.webhook_id), cursor)
+    await store.registry.add_webhook(make_registered_webhook(id=cursor.webhook_id), cursor, audit=make_audit_entry())
     return cursor
 
 
@@ -113,7 +113,8 @@ async def test_moves_that_wait_together_are_made_in_the_order_of_the_calls_and_f
 async def test_a_move_may_wait_together_with_the_registration_of_its_webhook(store: Store) -> None:
     before = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
     await asyncio.gather(
-        store.registry.add_webhook(make_registered_webhook(), before), store.ledger.settle(move(before), attempt(1))
+        store.registry.add_webhook(make_registered_webhook(), before, audit=make_audit_entry()),
+        store.ledger.settle(move(before), attempt(1)),
     )
     assert await store.ledger.cursors() == (move(before).after,)
 

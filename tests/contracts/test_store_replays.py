@@ -8,7 +8,7 @@ from bellwire.model.positions import Positions
 from bellwire.model.replay import Part, Replay, ReplayEnd, ReplayWish
 from bellwire.model.webhook import WebhookId
 from bellwire.store import Store
-from builders import make_new_event, make_registered_webhook, make_replay
+from builders import make_audit_entry, make_new_event, make_registered_webhook, make_replay
 
 CURSOR = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1), replay_id=ReplayId("replay-1"))
 LIVE = Cursor(webhook_id=WebhookId("wh-1"), position=Position(5))
@@ -31,7 +31,7 @@ ENDED = msgspec.structs.replace(
 
 
 async def add_both(store: Store, replay: Replay = FULL) -> None:
-    await store.registry.add_webhook(make_registered_webhook(id=LIVE.webhook_id), LIVE)
+    await store.registry.add_webhook(make_registered_webhook(id=LIVE.webhook_id), LIVE, audit=make_audit_entry())
     await store.replays.add(replay, CURSOR)
 
 

@@ -14,7 +14,7 @@ from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position
 from bellwire.model.positions import Positions
 from bellwire.model.webhook import WebhookId
 from bellwire.store import PAGE_BYTES_MAX, AttemptSearch, AttemptsKept, DiscardSearch, EventSearch, Store
-from builders import make_new_event, make_registered_webhook
+from builders import make_audit_entry, make_new_event, make_registered_webhook
 
 ALL = {"events_max": 10_000, "bytes_max": PAGE_BYTES_MAX}
 EVERYTHING = AttemptsKept(since_ms=0, per_webhook=10_000, total_bytes=2**40)
@@ -206,7 +206,7 @@ async def recorded(store: Store, *attempts: Attempt) -> list[str]:
         if attempt.webhook_id not in cursors:
             cursors[attempt.webhook_id] = Cursor(webhook_id=attempt.webhook_id, position=Position(1))
             await store.registry.add_webhook(
-                make_registered_webhook(id=attempt.webhook_id), cursors[attempt.webhook_id]
+                make_registered_webhook(id=attempt.webhook_id), cursors[attempt.webhook_id], audit=make_audit_entry()
             )
         before = cursors[attempt.webhook_id]
         after = msgspec.structs.replace(before, revision=before.revision + 1)
@@ -276,7 +276,7 @@ async def test_one_call_removes_a_bounded_number_of_attempts(store: Store) -> No
 
 async def test_discards_go_with_the_last_of_their_events(store: Store) -> None:
     before = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
-    await store.registry.add_webhook(make_registered_webhook(), before)
+    await store.registry.add_webhook(make_registered_webhook(), before, audit=make_audit_entry())
 
     def discard(*runs: tuple[int, int]) -> Discard:
         members = Positions(tuple((Position(first), Position(last)) for first, last in runs))

@@ -11,7 +11,7 @@ from bellwire.model.status import DeadLetterSearch
 from bellwire.model.webhook import WebhookId
 from bellwire.store import Store
 from bellwire.stores.memory import MemoryStore
-from builders import make_new_event, make_registered_webhook
+from builders import make_audit_entry, make_new_event, make_registered_webhook
 
 RARE = EventTypeId("auth.failed")
 
@@ -23,7 +23,7 @@ def store() -> Store:
 
 async def give_up(store: Store, *discards: Discard) -> None:
     cursor = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
-    await store.registry.add_webhook(make_registered_webhook(), cursor)
+    await store.registry.add_webhook(make_registered_webhook(), cursor, audit=make_audit_entry())
     after = Cursor(webhook_id=cursor.webhook_id, position=Position(1), revision=1)
     await store.ledger.skip(CursorMove(before=cursor, after=after, discards=discards))
 

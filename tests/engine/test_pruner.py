@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bellwire.engine.pruner import PAUSE_MS
 from bellwire.errors import ConflictingEvent, StorageUnavailable
 from bellwire.model.attempt import Request, Response
+from bellwire.model.audit import AuditEntry
 from bellwire.model.change import Change
 from bellwire.model.cursor import Cursor, CursorMove
 from bellwire.model.duration import DurationMs
@@ -309,15 +310,17 @@ async def test_what_is_logged_while_a_webhook_is_registered_or_enabled_is_kept_f
     world = await begin()
     add, replace_webhook = world.store.registry.add_webhook, world.store.registry.replace_webhook
 
-    async def add_slowly(webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change]) -> None:
+    async def add_slowly(
+        webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change], *, audit: AuditEntry
+    ) -> None:
         await world.publish("a")
         await look(world)
-        await add(webhook, cursor, changes)
+        await add(webhook, cursor, changes, audit=audit)
 
-    async def replace_slowly(webhook: RegisteredWebhook, changes: Sequence[Change]) -> None:
+    async def replace_slowly(webhook: RegisteredWebhook, changes: Sequence[Change], *, audit: AuditEntry) -> None:
         await world.publish("b")
         await look(world)
-        await replace_webhook(webhook, changes)
+        await replace_webhook(webhook, changes, audit=audit)
 
     monkeypatch.setattr(world.store.registry, "add_webhook", add_slowly)
     webhook_id = await world.create(throttle=0)

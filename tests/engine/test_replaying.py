@@ -12,6 +12,7 @@ from bellwire.model.status import Verdict
 from bellwire.model.webhook import Gap, WebhookId
 from bellwire.store import AttemptSearch
 from bellwire.stores.memory import MemoryStore
+from builders import make_audit_entry
 from engine.manual_clock import ManualClock
 from engine.scripted_sender import Script
 from engine.world import World, answer
@@ -436,7 +437,7 @@ async def test_a_replay_of_a_webhook_that_was_disabled_before_a_crash_is_cancell
         object=msgspec.structs.replace(registered.object, enable=False),
         gaps=(*registered.gaps, Gap(since=store.log.end)),
     )
-    await store.registry.replace_webhook(off)
+    await store.registry.replace_webhook(off, audit=make_audit_entry())
     again = World(store, world.clock)
     await again.bellwire.start()
     await again.pass_time()

@@ -18,12 +18,18 @@ from bellwire.model.source import RegisteredSource, Source, SourceName
 from bellwire.model.webhook import Basic, Bearer, RegisteredWebhook, WebhookId
 from bellwire.reporters.log import LogReporter
 from bellwire.rules.sealing import secrets_of
+from bellwire.store import Store
 from bellwire.stores.memory import MemoryStore
 from bellwire.stores.sqlite.store import open_sqlite_store
-from builders import make_registered_webhook, make_webhook
+from builders import make_audit_entry, make_registered_webhook, make_webhook
 
 KEY, OTHER = SecretsKey(bytes(range(32))), SecretsKey(bytes(32))
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=50).filter(lambda text: text != MASK)
+
+
+async def add(store: Store, webhook: RegisteredWebhook) -> None:
+    cursor = Cursor(webhook_id=webhook.id, position=Position(1))
+    await store.registry.add_webhook(webhook, cursor, audit=make_audit_entry())
 
 
 def webhook(key: str = "signature", password: str = "password", header: str = "value") -> RegisteredWebhook:
@@ -120,7 +126,9 @@ async def test_what_is_stored_in_clear_or_by_an_older_key_is_stored_anew_when_al
     older = Vault([OTHER]).seal(replace(webhook("second"), id=WebhookId("wh-2")))
     strange = Vault([SecretsKey(b"x" * 32)]).seal(replace(webhook("third"), id=WebhookId("wh-3")))
     for each in (clear, older, strange):
-        await store.registry.add_webhook(each, Cursor(webhook_id=each.id, position=Position(1)))
+        await store.registry.add_webhook(
+            each, Cursor(webhook_id=each.id, position=Position(1)), audit=make_audit_entry()
+        )
     opened = await vault.open_all(store.registry)
     assert [secrets_of(each)["signatureKey/secret"] for each in opened.webhooks] == ["signature", "second", MASK]
     assert opened.unread == ("wh-3",)
@@ -155,7 +163,9 @@ async def test_a_start_reports_the_webhooks_whose_secrets_no_key_opens_and_goes_
     lost = Vault([OTHER]).seal(webhook())
     deleted = replace(Vault([OTHER]).seal(replace(webhook(), id=WebhookId("wh-2"))), deleted=True)
     for each in (lost, deleted):
-        await store.registry.add_webhook(each, Cursor(webhook_id=each.id, position=Position(1)))
+        await store.registry.add_webhook(
+            each, Cursor(webhook_id=each.id, position=Position(1)), audit=make_audit_entry()
+        )
     taken = await Vault([KEY]).take_up(store.registry, reporter)
     assert len(taken) == 2
     assert reporter.unread == [("wh-1",)]
@@ -169,7 +179,9 @@ async def test_a_file_that_cannot_be_wiped_now_is_reported_and_keeps_no_server_f
 ) -> None:
     path, reporter = tmp_path / "bellwire.db", Heard()
     store = await open_sqlite_store(path)
-    await store.registry.add_webhook(webhook(), Cursor(webhook_id=webhook().id, position=Position(1)))
+    await store.registry.add_webhook(
+        webhook(), Cursor(webhook_id=webhook().id, position=Position(1)), audit=make_audit_entry()
+    )
     reading = apsw.Connection(str(path))
     reading.execute("BEGIN; SELECT count(*) FROM webhooks").fetchall()
     taken = await Vault([KEY]).take_up(store.registry, reporter)
@@ -188,7 +200,7 @@ async def test_the_secrets_of_sources_are_sealed_and_bound_to_their_source_too()
     source = RegisteredSource(object=sound, created_at_ms=1, updated_at_ms=1)
     older = Vault([OTHER]).seal(replace(source, object=replace(sound, name=SourceName("older"))))
     for each in (source, older):
-        await store.registry.put_source(each)
+        await store.registry.put_source(each, audit=make_audit_entry())
     opened = await vault.open_sources(store.registry)
     assert [secrets_of(each) for each in opened] == [
         {"signatureKey/secret": "key", "httpAuth/bearerToken": "token"},

@@ -8,9 +8,10 @@ from bellwire.backends import Backends
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
 from bellwire.engine.vault import Vault
+from bellwire.model.access_limits import DEFAULT_ACCESS, AccessLimits
 from bellwire.model.attempt import Answer, Response, Timings
 from bellwire.model.cursor import Cursor
-from bellwire.model.event import Published, WebhookEvent
+from bellwire.model.event import Position, Published, WebhookEvent
 from bellwire.model.limits import DEFAULT_LIMITS, Limits
 from bellwire.model.network import DEFAULT_POLICY, NetworkPolicy
 from bellwire.model.secrets_key import SecretsKey
@@ -53,6 +54,7 @@ class World:
         limits: Limits = DEFAULT_LIMITS,
         reporter: Reporter | None = None,
         network: NetworkPolicy = DEFAULT_POLICY,
+        access: AccessLimits = DEFAULT_ACCESS,
     ) -> None:
         self.store = store
         self.clock = clock
@@ -69,6 +71,7 @@ class World:
                 dice=lambda: 1.0,
             ),
             limits,
+            access,
         )
 
     async def cut_off(self) -> None:
@@ -110,7 +113,7 @@ class World:
         for _ in range(30):
             await asyncio.sleep(0)
         # A write is applied after all that were called before it, so this waits for them.
-        await self.store.registry.put_token("settling", "0")
+        await self.store.ledger.remove_discards(before=Position(0))
         for _ in range(30):
             await asyncio.sleep(0)
         cursors = await self.store.ledger.cursors()

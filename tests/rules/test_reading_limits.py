@@ -4,7 +4,15 @@ from functools import partial
 import pytest
 
 from bellwire.model.limits import DAY_MS, MIB
-from bellwire.rules.reading_limits import read_age, read_backlog_limit, read_bytes, read_count, show_backlog_limit
+from bellwire.rules.reading_limits import (
+    read_age,
+    read_backlog_limit,
+    read_bytes,
+    read_count,
+    read_rate,
+    show_backlog_limit,
+    show_rate,
+)
 
 read_megabytes = partial(read_bytes, least=MIB)
 
@@ -56,3 +64,12 @@ def test_what_cannot_be_meant_is_answered_with_what_would_be_right(
 @pytest.mark.parametrize("written", ["auto", "10GiB"])
 def test_a_limit_is_shown_as_it_is_written(written: str) -> None:
     assert show_backlog_limit(read_backlog_limit(written)) == written
+
+
+def test_a_rate_is_a_number_or_unlimited() -> None:
+    assert read_rate("50") == 50
+    assert read_rate(50) == 50
+    assert read_rate("unlimited") is None
+    assert (show_rate(None), show_rate(50)) == ("unlimited", "50")
+    with pytest.raises(ValueError, match="whole number"):
+        read_rate("many")

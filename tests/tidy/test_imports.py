@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tidy.repository import ROOT, Module, modules
 
 DISTRIBUTIONS = {
+    "argon2": "argon2-cffi",
     "axe_playwright_python": "axe-playwright-python",
     "jsonschema_rs": "jsonschema-rs",
     "uuid_utils": "uuid-utils",

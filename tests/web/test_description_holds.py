@@ -10,6 +10,7 @@ import structlog
 
 from bellwire.backends import open_backends
 from bellwire.model.network import NetworkPolicy
+from bellwire.model.principal import PROGRAM
 from bellwire.model.secrecy import Secrecy
 from bellwire.service import Bellwire
 from bellwire.web.server import serve_api
@@ -27,7 +28,7 @@ async def server_url(tmp_path: Path) -> AsyncIterator[str]:
     async with open_backends(tmp_path, secrecy=Secrecy(), network=NetworkPolicy()) as (_, _, backends):
         service = Bellwire(msgspec.structs.replace(backends, sender=ScriptedSender(backends.clock)))
         await service.start()
-        await service.admit("test", TOKEN)
+        await service.access.tokens.admit("test", TOKEN, by=PROGRAM)
         server = await serve_api(service, host="127.0.0.1", port=0)
         try:
             yield f"http://127.0.0.1:{server.port}"

@@ -25,7 +25,14 @@ def test_every_call_but_the_open_ones_needs_a_scope() -> None:
 def test_a_call_that_changes_something_needs_more_than_reading(route: str) -> None:
     publishes = route == "POST /v1/events"
     reads = route.partition(" ")[0] in READING
-    assert NEEDED[route] in ({Scope.PUBLISH} if publishes else {Scope.READ} if reads else {Scope.WRITE, Scope.ADMIN})
+    reading = {Scope.READ, Scope.ADMIN}
+    assert NEEDED[route] in ({Scope.PUBLISH} if publishes else reading if reads else {Scope.WRITE, Scope.ADMIN})
+
+
+@pytest.mark.parametrize("place", ["tokens", "people", "sessions", "login-links", "audit"])
+def test_who_may_come_in_is_an_administrators_business(place: str) -> None:
+    found = {needed for route, needed in NEEDED.items() if f"/v1/{place}" in route}
+    assert found == {Scope.ADMIN}
 
 
 def test_a_path_is_open_only_where_all_of_its_calls_are() -> None:

@@ -36,6 +36,13 @@ SECTIONS: Final = {
         "source": "source",
     },
     "Receivers": {"receive": "receive", "verify": "verify"},
+    "Access": {
+        "token": "token",
+        "person": "person",
+        "login-link": "session",
+        "session": "session",
+        "audit": "audit",
+    },
     "Programs": {"openapi": "openapi", "completion": "completion"},
 }
 """Each command and the module of this package that has it, in the order in which one meets them."""

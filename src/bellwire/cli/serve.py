@@ -11,6 +11,7 @@ from typing import Any, Final, NoReturn, TypeVar
 import click
 import uvloop
 
+from bellwire.access_settings import ACCESS_SETTINGS
 from bellwire.cli.helping import examples
 from bellwire.cli.locating import folder_options, leave_address, remove_address, settings, url_of
 from bellwire.cli.logs import set_up_logs
@@ -33,8 +34,10 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def _further_options(command: Command) -> Command:
-    """Add an option for each setting that limits how much is kept, says what may be reached, or concerns secrets."""
-    for setting in reversed((*LIMIT_SETTINGS, *NETWORK_SETTINGS, *SECRET_SETTINGS)):
+    """Add an option for each setting that limits how much is kept or how long somebody is let in, says what may be
+    reached, or concerns secrets.
+    """
+    for setting in reversed((*LIMIT_SETTINGS, *NETWORK_SETTINGS, *SECRET_SETTINGS, *ACCESS_SETTINGS)):
         command = click.option(setting.flag, metavar=setting.form, help=setting.help)(command)
     return command
 
@@ -76,7 +79,13 @@ def serve(
 
 async def _serve(config: Config) -> None:
     with _stop_signals(config.data) as stop:
-        opening = Bellwire.open(config.data, limits=config.limits, network=config.network, secrecy=config.secrecy)
+        opening = Bellwire.open(
+            config.data,
+            limits=config.limits,
+            network=config.network,
+            secrecy=config.secrecy,
+            access=config.access,
+        )
         async with opening as service:
             await service.declare_types(config.event_types)
             server = await serve_api(service, host=config.listen.host, port=config.listen.port, reach=config.reach)

@@ -238,10 +238,10 @@ def _next_key(secret_env: str | None, secret_file: str | None, *, secret_stdin: 
         return {"@type": "EnvironmentVariable", "variableName": secret_env}
     if secret_file is not None:
         return {"@type": "File", "filePath": secret_file}
-    return _read_secret() if secret_stdin else None
+    return read_secret() if secret_stdin else None
 
 
-def _read_secret() -> str:
+def read_secret() -> str:
     """The secret on standard input; white space at its end is no part of it."""
     with click.open_file("-", "rb") as stream:
         written = stream.read(SECRET_BYTES_MAX + 1)

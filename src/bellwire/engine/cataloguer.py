@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from msgspec.structs import replace
 
 from bellwire.clock import Clock
+from bellwire.engine.auditor import Auditor
 from bellwire.engine.selector import Selector
 from bellwire.engine.supervisor import Supervisor
 from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.model.audit import Action
 from bellwire.model.change import Change, LevelSet
 from bellwire.model.event import EventTypeId, Position
 from bellwire.model.event_type import (
@@ -22,6 +24,7 @@ from bellwire.model.event_type import (
 )
 from bellwire.model.principal import Principal, Scope
 from bellwire.model.webhook import WebhookId
+from bellwire.rules.auditing import member_changes
 from bellwire.rules.matching import OWN_PREFIX
 from bellwire.rules.permitting import check_scope
 from bellwire.store import Store
@@ -33,6 +36,7 @@ class Cataloguer:
     def __init__(
         self,
         store: Store,
+        auditor: Auditor,
         *,
         clock: Clock,
         catalogue: Catalogue,
@@ -41,6 +45,7 @@ class Cataloguer:
     ) -> None:
         self._registry = store.registry
         self._log = store.log
+        self._auditor = auditor
         self._clock = clock
         self._catalogue = catalogue
         self._selector = selector
@@ -90,7 +95,7 @@ class Cataloguer:
             faults.append(Fault("description", f"has {length} characters; {DESCRIPTION_LENGTH_MAX} at most"))
         if faults:
             raise InvalidObject(tuple(faults))
-        await self._store(event_type)
+        await self._store(event_type, Action.EVENT_TYPE_DECLARE, by=by)
         return event_type
 
     async def override(self, type_id: EventTypeId, level: EventLevel | None, *, by: Principal) -> EventType:
@@ -100,7 +105,7 @@ class Cataloguer:
         if known is None:
             raise UnknownThing("event type", type_id)
         changed = replace(known, override=level)
-        await self._store(changed)
+        await self._store(changed, Action.EVENT_TYPE_LEVEL, by=by)
         return changed
 
     def _faults_of_id(self, type_id: str) -> list[Fault]:
@@ -116,13 +121,15 @@ class Cataloguer:
             return [Fault("id", f"{DECLARED_TYPES_MAX:,} types are declared already, which is the most there can be")]
         return []
 
-    async def _store(self, event_type: EventType) -> None:
+    async def _store(self, event_type: EventType, action: Action, *, by: Principal) -> None:
         async with self._one_at_a_time:
-            await self._store_alone(event_type)
+            await self._store_alone(event_type, action, by=by)
 
-    async def _store_alone(self, event_type: EventType) -> None:
+    async def _store_alone(self, event_type: EventType, action: Action, *, by: Principal) -> None:
+        changes = member_changes(_shown(self._catalogue.current(event_type.id)), _shown(event_type))
+        audit = self._auditor.entry(by, action, event_type.id, changes)
         with self._supervisor.held() as waiting_from:
-            await self._registry.declare_types([event_type], self._changes(event_type, waiting_from))
+            await self._registry.declare_types([event_type], self._changes(event_type, waiting_from), audit=audit)
             self._selector.declare(event_type)
             self._supervisor.refilter(waiting_from)
 
@@ -136,3 +143,11 @@ class Cataloguer:
         earlier = {webhook_id: position for webhook_id, position in waiting_from.items() if position < end}
         what = LevelSet(type=event_type.id, before=before, after=after, earlier=earlier)
         return (Change(subject=event_type.id, position=end, at_ms=self._clock.wall_ms(), what=what),)
+
+
+def _shown(event_type: EventType | None) -> dict[str, object]:
+    """What an operator sets of a type."""
+    if event_type is None:
+        return {}
+    override = event_type.override.value if event_type.override else None
+    return {"level": event_type.level.value, "override": override, "description": event_type.description}

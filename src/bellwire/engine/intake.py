@@ -21,7 +21,7 @@ from bellwire.errors import (
 )
 from bellwire.model.event import EVENT_BYTES_MAX, PUBLISHED_IDS_MAX, EventId, EventTypeId, NewEvent, Published
 from bellwire.model.event_type import DECLARED_TYPES_MAX, Catalogue
-from bellwire.model.principal import Principal
+from bellwire.model.principal import PROGRAM, Principal
 from bellwire.rules.accepting import PublishedEvent, accept_event, show_time
 from bellwire.rules.converting_cloudevents import convert_cloudevents
 from bellwire.rules.decoding import decode_body, decode_line
@@ -61,7 +61,7 @@ class Intake:
         """Take no more events; what was begun is finished."""
         self._closed = True
 
-    async def publish(self, events: Sequence[PublishedEvent], *, by: Principal) -> Published:
+    async def publish(self, events: Sequence[PublishedEvent], *, by: Principal = PROGRAM) -> Published:
         """Log the events, all or none, in their order; returns once they are on disk.
 
         Raises InvalidEvent, ConflictingEvent, ForbiddenType, Stopping, StorageUnavailable.

@@ -9,10 +9,12 @@ import uuid_utils
 from msgspec.structs import replace
 
 from bellwire.clock import Clock
+from bellwire.engine.auditor import Auditor
 from bellwire.engine.guard import Guard
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.vault import Vault
 from bellwire.errors import EditConflict, Fault, InvalidObject, UnknownThing
+from bellwire.model.audit import Action
 from bellwire.model.cursor import Cursor
 from bellwire.model.duration import show_duration
 from bellwire.model.event_type import Catalogue
@@ -20,6 +22,7 @@ from bellwire.model.principal import Principal, Scope
 from bellwire.model.secrecy import Secrecy
 from bellwire.model.secret import MASK, NoSecret, Value
 from bellwire.model.webhook import Gap, PastFilter, PreviousKey, RegisteredWebhook, Resumption, WebHook, WebhookId
+from bellwire.rules.auditing import webhook_changes
 from bellwire.rules.entrusting import Trust, leads_elsewhere
 from bellwire.rules.journalling import change_of_creation, changes_of_edit
 from bellwire.rules.patching import merge_patch
@@ -45,13 +48,14 @@ class Edited(NamedTuple):
 
 
 class Safeguards(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands between a writer and what they write: what seals secrets, which addresses may be reached, and from
-    where secrets may be read.
+    """What stands between a writer and what they write: what seals secrets, which addresses may be reached, from where
+    secrets may be read, and who keeps the audit trail.
     """
 
     vault: Vault
     guard: Guard
     secrecy: Secrecy
+    auditor: Auditor
 
 
 class Registrar:
@@ -71,6 +75,7 @@ class Registrar:
         self._vault = safeguards.vault
         self._secrecy = safeguards.secrecy
         self._guard = safeguards.guard
+        self._auditor = safeguards.auditor
         self._clock = clock
         self._catalogue = catalogue
         self._supervisor = supervisor
@@ -119,7 +124,11 @@ class Registrar:
             )
             cursor = Cursor(webhook_id=webhook.id, position=end, since_ms=now_ms)
             with self._supervisor.keeping(end):
-                await self._registry.add_webhook(self._vault.seal(webhook), cursor, [change_of_creation(webhook)])
+                audit = self._auditor.entry(
+                    by, Action.WEBHOOK_CREATE, webhook.id, webhook_changes(None, webhook.object)
+                )
+                journal = [change_of_creation(webhook)]
+                await self._registry.add_webhook(self._vault.seal(webhook), cursor, journal, audit=audit)
                 self._webhooks[webhook.id] = webhook
                 self._supervisor.add(webhook, cursor)
         return webhook, checked
@@ -144,7 +153,8 @@ class Registrar:
         async with self._one_at_a_time:
             webhook = self._to_change(webhook_id, revision=revision, by=by)
             disabled = self._edited(webhook, replace(webhook.object, enable=False))
-            await self._store(replace(without_secrets(disabled), deleted=True))
+            deleted = replace(without_secrets(disabled), deleted=True)
+            await self._store(deleted, Action.WEBHOOK_DELETE, by=by)
 
     async def pause(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> RegisteredWebhook:
         """Send nothing more and keep what waits; its deadlines stand still. Raises UnknownThing, EditConflict."""
@@ -153,16 +163,16 @@ class Registrar:
             if webhook.paused_at_ms is not None:
                 return webhook
             now_ms = self._clock.wall_ms()
-            return await self._store(replace(self._touched(webhook), paused_at_ms=now_ms, switched_at_ms=now_ms))
+            paused = replace(self._touched(webhook), paused_at_ms=now_ms, switched_at_ms=now_ms)
+            return await self._store(paused, Action.WEBHOOK_PAUSE, by=by)
 
     async def resume(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> RegisteredWebhook:
         """Send again, at once: what is paused, gone or waits for its backoff. Raises UnknownThing, EditConflict."""
         async with self._one_at_a_time:
             webhook = self._touched(self._to_change(webhook_id, revision=revision, by=by))
             resumption = Resumption(at_ms=self._clock.steady_ms(), log_end=self._log.end)
-            return await self._store(
-                replace(webhook, paused_at_ms=None, resumed=resumption, switched_at_ms=self._clock.wall_ms())
-            )
+            resumed = replace(webhook, paused_at_ms=None, resumed=resumption, switched_at_ms=self._clock.wall_ms())
+            return await self._store(resumed, Action.WEBHOOK_RESUME, by=by)
 
     async def rotate_key(
         self, webhook_id: WebhookId, key: object, *, overlap_ms: int, revision: int | None, by: Principal
@@ -184,7 +194,7 @@ class Registrar:
             if overlap_ms and not isinstance(before, NoSecret) and before != Value(MASK):
                 until_ms = self._clock.steady_ms() + overlap_ms
                 rotated = replace(rotated, previous_key=PreviousKey(key=before, until_ms=until_ms))
-            return await self._store(rotated)
+            return await self._store(rotated, Action.WEBHOOK_ROTATE_KEY, by=by)
 
     def _to_change(self, webhook_id: WebhookId, *, revision: int | None, by: Principal) -> RegisteredWebhook:
         check_scope(by, Scope.WRITE)
@@ -206,7 +216,7 @@ class Registrar:
         edited = self._edited(webhook, checked.webhook)
         if not trust.is_administrator and leads_elsewhere(webhook.object, checked.webhook):
             edited = replace(edited, previous_key=None)
-        return await self._store(edited), checked
+        return await self._store(edited, Action.WEBHOOK_EDIT, by=by), checked
 
     def _read(self, document: object, *, trust: Trust, stored: RegisteredWebhook | None = None) -> Checked:
         objection = self._guard.objection_to_url
@@ -215,12 +225,14 @@ class Registrar:
     def _trust(self, by: Principal) -> Trust:
         return Trust(is_administrator=may(by, Scope.ADMIN), secrecy=self._secrecy)
 
-    async def _store(self, webhook: RegisteredWebhook) -> RegisteredWebhook:
+    async def _store(self, webhook: RegisteredWebhook, action: Action, *, by: Principal) -> RegisteredWebhook:
+        audited = webhook_changes(self._webhooks[webhook.id].object, None if webhook.deleted else webhook.object)
+        audit = self._auditor.entry(by, action, webhook.id, audited)
         with self._supervisor[webhook.id].held():  # from the place on that a past filter names
             if self._switches(webhook):
                 webhook = self._switched(webhook)
             changes = changes_of_edit(self._webhooks[webhook.id], webhook, log_end=self._log.end)
-            await self._registry.replace_webhook(self._vault.seal(webhook), changes)
+            await self._registry.replace_webhook(self._vault.seal(webhook), changes, audit=audit)
             if webhook.deleted:
                 del self._webhooks[webhook.id]
             else:

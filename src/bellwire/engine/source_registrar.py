@@ -3,11 +3,12 @@
 import asyncio
 
 from bellwire.clock import Clock
-from bellwire.engine.vault import Vault
+from bellwire.engine.registrar import Safeguards
 from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.model.audit import Action
 from bellwire.model.principal import Principal, Scope
-from bellwire.model.secrecy import Secrecy
 from bellwire.model.source import SOURCES_MAX, RegisteredSource, Source, SourceName
+from bellwire.rules.auditing import source_changes
 from bellwire.rules.checking_sources import read_source
 from bellwire.rules.entrusting import Trust
 from bellwire.rules.permitting import check_scope, may
@@ -17,10 +18,11 @@ from bellwire.store import Registry
 class SourceRegistrar:
     """Knows all sources and is the only one that changes them, one change at a time."""
 
-    def __init__(self, registry: Registry, vault: Vault, *, clock: Clock, secrecy: Secrecy) -> None:
+    def __init__(self, registry: Registry, safeguards: Safeguards, *, clock: Clock) -> None:
         self._registry = registry
-        self._vault = vault
-        self._secrecy = secrecy
+        self._vault = safeguards.vault
+        self._secrecy = safeguards.secrecy
+        self._auditor = safeguards.auditor
         self._clock = clock
         self._sources: dict[str, RegisteredSource] = {}
         self._one_at_a_time = asyncio.Lock()
@@ -50,7 +52,7 @@ class SourceRegistrar:
                     f"there is a source {source.name!r} already; choose another name, or PUT this one in its place"
                 )
                 raise InvalidObject((Fault("name", message),))
-            return await self._store(source)
+            return await self._store(source, by=by)
 
     async def put(self, name: str, document: object, *, by: Principal) -> RegisteredSource:
         """Register a source under this name, or give the one that is there another object. Raises InvalidObject."""
@@ -58,20 +60,22 @@ class SourceRegistrar:
         async with self._one_at_a_time:
             stored = self._sources.get(name)
             before = stored.object if stored else None
-            return await self._store(read_source(document, name=name, stored=before, trust=self._trust(by)))
+            source = read_source(document, name=name, stored=before, trust=self._trust(by))
+            return await self._store(source, by=by)
 
     async def remove(self, name: str, *, by: Principal) -> None:
         """Take nothing more from a source. Raises UnknownThing."""
         check_scope(by, Scope.WRITE)
         async with self._one_at_a_time:
-            self.get(name)
-            await self._registry.remove_source(SourceName(name))
+            changes = source_changes(self.get(name).object, None)
+            audit = self._auditor.entry(by, Action.SOURCE_REMOVE, name, changes)
+            await self._registry.remove_source(SourceName(name), audit=audit)
             del self._sources[name]
 
     def _trust(self, by: Principal) -> Trust:
         return Trust(is_administrator=may(by, Scope.ADMIN), secrecy=self._secrecy)
 
-    async def _store(self, source: Source) -> RegisteredSource:
+    async def _store(self, source: Source, *, by: Principal) -> RegisteredSource:
         now_ms = self._clock.wall_ms()
         stored = self._sources.get(source.name)
         if stored is None and len(self._sources) >= SOURCES_MAX:
@@ -82,6 +86,8 @@ class SourceRegistrar:
             updated_at_ms=now_ms,
             sealed=stored.sealed if stored else {},
         )
-        await self._registry.put_source(self._vault.seal(registered))
+        changes = source_changes(stored.object if stored else None, source)
+        audit = self._auditor.entry(by, Action.SOURCE_PUT, source.name, changes)
+        await self._registry.put_source(self._vault.seal(registered), audit=audit)
         self._sources[source.name] = registered
         return registered

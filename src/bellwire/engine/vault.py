@@ -105,9 +105,9 @@ class Vault:
         """Every source that is stored, opened, and stored anew where it is not sealed as it should be."""
         stored = await registry.sources()
         opened = tuple(self.open(source) for source in stored)
-        for before, after in zip(stored, opened, strict=True):
-            if self.needs_sealing(before):
-                await registry.put_source(self.seal(after))
+        stale = [self.seal(after) for before, after in zip(stored, opened, strict=True) if self.needs_sealing(before)]
+        if stale:
+            await registry.rewrite_sources(stale)
         return opened
 
     def _seal(self, secret: str, owner: str, place: str) -> str:

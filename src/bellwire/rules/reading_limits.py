@@ -10,6 +10,7 @@ from bellwire.model.size import parse_size, show_size
 from bellwire.rules.suggesting import quoted
 
 AUTO: Final = "auto"
+UNLIMITED: Final = "unlimited"
 AGE_LEAST_MS: Final = DurationMs(60_000)
 AGE_MOST_MS: Final = DurationMs(3_650 * DAY_MS)
 SIZE_MOST: Final = 2**50
@@ -53,3 +54,13 @@ def read_count(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= COUNT_MOST:
         raise ValueError(f"{quoted(str(value))} is not a whole number from 1 to {COUNT_MOST:,}")
     return value
+
+
+def read_rate(value: object) -> int | None:
+    """Read a whole number from 1 on, or None for `unlimited`."""
+    return None if value == UNLIMITED else read_count(value)
+
+
+def show_rate(rate: int | None) -> str:
+    """Write what read_rate reads."""
+    return UNLIMITED if rate is None else str(rate)

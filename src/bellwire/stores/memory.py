@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 
 from bellwire.errors import ConflictingEvent
+from bellwire.model.audit import AuditEntry
 from bellwire.model.change import Change
 from bellwire.model.event import FIRST_POSITION, EventId, EventTypeId, LoggedEvent, NewEvent, Position
 from bellwire.model.event_type import EventType
@@ -16,6 +17,7 @@ from bellwire.store import (
     Page,
 )
 from bellwire.stores.gate import Gate
+from bellwire.stores.memory_directory import MemoryDirectory
 from bellwire.stores.memory_journal import MemoryJournal
 from bellwire.stores.memory_ledger import STEP_MAX, MemoryLedger
 from bellwire.stores.memory_replays import MemoryReplays
@@ -31,7 +33,8 @@ class MemoryStore:
         self._gate = Gate()
         self.log = MemoryEventLog(self._gate)
         self.journal = MemoryJournal(self._gate)
-        self.registry = MemoryRegistry(self._gate, self.journal)
+        self.directory = MemoryDirectory(self._gate)
+        self.registry = MemoryRegistry(self._gate, self.journal, self.directory)
         self.ledger = MemoryLedger(self._gate, self.registry.first_cursors, self.journal)
         self.replays = MemoryReplays(self._gate, self.registry.first_cursors)
 
@@ -229,31 +232,24 @@ class MemoryEventLog:
 
 
 class MemoryRegistry(MemoryWebhooks, MemorySources):
-    """Webhooks, sources, event types and tokens by their names."""
+    """Webhooks, sources and event types by their names."""
 
-    def __init__(self, gate: Gate, journal: MemoryJournal) -> None:
-        MemoryWebhooks.__init__(self, gate, journal)
-        MemorySources.__init__(self, gate)
+    def __init__(self, gate: Gate, journal: MemoryJournal, directory: MemoryDirectory) -> None:
+        MemoryWebhooks.__init__(self, gate, journal, directory)
+        MemorySources.__init__(self, gate, directory)
         self._types: dict[EventTypeId, EventType] = {}
-        self._tokens: dict[str, str] = {}
+        self._directory = directory
 
     async def declared_types(self) -> tuple[EventType, ...]:
         """The types that were declared, in the order of their ids."""
         self._gate.check()
         return tuple(self._types[type_id] for type_id in sorted(self._types))
 
-    async def declare_types(self, types: Sequence[EventType], changes: Sequence[Change] = ()) -> None:
+    async def declare_types(
+        self, types: Sequence[EventType], changes: Sequence[Change] = (), *, audit: AuditEntry
+    ) -> None:
         """Add types, or replace those of the same id."""
         self._gate.check()
         self._types |= {event_type.id: event_type for event_type in types}
         self._journal.add(changes)
-
-    async def token_hashes(self) -> dict[str, str]:
-        """The name of each token and its hash."""
-        self._gate.check()
-        return dict(self._tokens)
-
-    async def put_token(self, name: str, token_hash: str) -> None:
-        """Add a token, or replace the one of that name."""
-        self._gate.check()
-        self._tokens[name] = token_hash
+        self._directory.record(audit)

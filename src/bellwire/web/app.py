@@ -9,22 +9,27 @@ from starlette.types import Receive, Scope, Send
 from bellwire.errors import BellwireError, Stopping
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
+from bellwire.web import sign_in
 from bellwire.web.api import (
     attempts,
+    audit,
     changes,
     dead_letters,
     endpoint_checks,
     event_types,
     events,
+    people,
     replays,
+    sessions,
     sources,
     status,
+    tokens,
     webhook_actions,
     webhooks,
 )
 from bellwire.web.api.description import description_resources
-from bellwire.web.auth import principal_of
-from bellwire.web.bodies import BodiesInHand
+from bellwire.web.auth import require_principal
+from bellwire.web.bodies import BodiesInHand, head_of
 from bellwire.web.operation import Operations
 from bellwire.web.problems import STOPPING, UNEXPECTED, ClientGone, Problem, Refused, problem_of, problem_response
 from bellwire.web.publishing import PUBLISH, Publishing
@@ -67,6 +72,18 @@ _RESOURCES: Final[Resources] = {
     "/v1/dead-letters": {"GET": dead_letters.list_dead_letters},
     "/v1/event-types": {"GET": event_types.list_event_types},
     "/v1/event-types/{type_id}": {"GET": event_types.read_event_type, "PUT": event_types.put_event_type},
+    "/v1/tokens": {"GET": tokens.list_tokens, "POST": tokens.create_token},
+    "/v1/tokens/{token_name}": {"GET": tokens.read_token, "DELETE": tokens.revoke_token},
+    "/v1/people": {"GET": people.list_people, "POST": people.add_person},
+    "/v1/people/{person_name}": {
+        "GET": people.read_person,
+        "PATCH": people.change_person,
+        "DELETE": people.remove_person,
+    },
+    "/v1/login-links": {"POST": sessions.make_login_link},
+    "/v1/sessions": {"GET": sessions.list_sessions},
+    "/v1/sessions/{session_id}": {"DELETE": sessions.end_session},
+    "/v1/audit": {"GET": audit.list_audit_entries},
     # An event's id is its publisher's choice and may have slashes; one that ends in /why cannot be read by this path.
     "/v1/events/{event_id:path}/why": {"GET": events.explain_event},
     "/v1/events/{event_id:path}": {"GET": events.read_event},
@@ -84,7 +101,9 @@ OPERATIONS: Final[Operations] = {**_DESCRIBED, **operations_of(_DESCRIPTION)}
 """Every operation of the API."""
 
 _OPEN_PATHS: Final = frozenset(
-    path for (path, _), operation in OPERATIONS.items() if operation.needs is None and path != SOURCE_PATH
+    path
+    for (path, _), operation in (*OPERATIONS.items(), *operations_of(sign_in.PAGES).items())
+    if operation.needs is None and path != SOURCE_PATH
 )
 """Where anybody may call; a source checks by itself what is posted to it."""
 
@@ -104,7 +123,7 @@ class Api:
         self._receive = Receiving(service)
         routes = [
             Route(path, Resource(service, in_hand, handlers, elsewhere=_ELSEWHERE.get(path, ())))
-            for path, handlers in (*_RESOURCES.items(), *_DESCRIPTION.items())
+            for path, handlers in (*_RESOURCES.items(), *_DESCRIPTION.items(), *sign_in.PAGES.items())
         ]
         self._router = Router(routes, redirect_slashes=False, default=_not_found)
 
@@ -120,14 +139,14 @@ class Api:
             await _answer_problem(self._problem_of(error, scope), scope, receive, send)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path, is_post = scope["path"], scope["method"] == "POST"
+        path, is_post, head = scope["path"], scope["method"] == "POST", head_of(scope)
         if is_post and path.startswith(SOURCES_PATH):
             await self._receive(scope, receive, send)
             return
         if path not in _OPEN_PATHS:
-            scope[PRINCIPAL] = principal_of(self._service, scope)
+            scope[PRINCIPAL] = require_principal(self._service, scope, head)
         if is_post and path == EVENTS_PATH:
-            await self._publish(scope, receive, send)
+            await self._publish(scope, head, receive, send)
         else:
             await self._router(scope, receive, send)
 

@@ -1,39 +1,72 @@
-"""Who may call: the bearer token of a request (RFC 6750)."""
+"""Who calls: by a bearer token (RFC 6750), or by the session that a browser's cookie names."""
 
 from typing import Final
 
-import msgspec
 from starlette.types import Scope as ConnectionScope
 
 from bellwire.model.principal import Principal
 from bellwire.service import Bellwire
-from bellwire.web.bodies import head_of
-from bellwire.web.problem_kinds import UNAUTHORISED
+from bellwire.web.bodies import Head, head_of
+from bellwire.web.problem_kinds import TOO_MANY_REQUESTS, UNAUTHORISED
 from bellwire.web.problems import Problem, Refused
+from bellwire.web.sessions import CSRF_HEADER, SAFE_METHODS, address_of, check_same_site, signed_in
 
 _SCHEME: Final = b"bearer "
 _TOKEN_BYTES_MAX: Final = 1024
 
 
-def principal_of(service: Bellwire, scope: ConnectionScope) -> Principal:
-    """Who makes the request; Refused (401) unless it carries a valid token."""
-    credentials = head_of(scope).get(b"authorization", b"")
-    if credentials[:7].lower() != _SCHEME:
+def require_principal(service: Bellwire, scope: ConnectionScope, head: Head) -> Principal:
+    """Who makes the request. Refused (401) where nobody is known by it, (429) where they call too often, (403) where
+    another site's page may have made it.
+    """
+    if b"authorization" in head:
+        principal = _bearer(service, head, address_of(scope))
+    elif (signed := signed_in(service, scope)) is not None:
+        principal = signed.principal
+        if scope["method"] not in SAFE_METHODS:
+            check_same_site(scope, csrf_token=head.get(CSRF_HEADER, b"").decode("latin-1"))
+    else:
         raise _unauthorised("send the header Authorization: Bearer <token>", challenge='Bearer realm="bellwire"')
-    token = credentials[7:].strip()
-    principal = service.principal(token.decode("latin-1")) if len(token) <= _TOKEN_BYTES_MAX else None
-    if principal is None:
-        raise _unauthorised(
-            "the token is not one of this service",
-            challenge='Bearer realm="bellwire", error="invalid_token"',
-        )
-    return msgspec.structs.replace(principal, address=address_of(scope))
+    if wait_ms := service.access.wait_ms(principal):
+        raise too_often(f"{principal.name!r} calls more often than it may", wait_ms)
+    return principal
 
 
-def address_of(scope: ConnectionScope) -> str:
-    """The address that the request comes from; empty where it came over no network."""
-    client = scope.get("client")
-    return str(client[0]) if client else ""
+def principal_of(service: Bellwire, scope: ConnectionScope) -> Principal | None:
+    """Who makes the request, for pages that anybody may see; None where nobody is known by it."""
+    head = head_of(scope)
+    if b"authorization" in head:
+        return _token_holder(service, head, address_of(scope))
+    signed = signed_in(service, scope)
+    return None if signed is None else signed.principal
+
+
+def too_often(detail: str, wait_ms: int) -> Refused:
+    """The refusal (429) that says when to come again."""
+    wait_s = max(1, -(-wait_ms // 1000))
+    detail = f"{detail}; try again in {wait_s} s"
+    return Refused(Problem.of(TOO_MANY_REQUESTS, detail, headers=(("Retry-After", str(wait_s)),)))
+
+
+def _bearer(service: Bellwire, head: Head, address: str) -> Principal:
+    if head[b"authorization"][:7].lower() != _SCHEME:
+        raise _unauthorised("send the header Authorization: Bearer <token>", challenge='Bearer realm="bellwire"')
+    principal = _token_holder(service, head, address)
+    if principal is not None:
+        return principal
+    if wait_ms := service.access.refuse_token(address=address):
+        raise too_often("too many wrong tokens came from this address", wait_ms)
+    raise _unauthorised(
+        "the token is not one of this service", challenge='Bearer realm="bellwire", error="invalid_token"'
+    )
+
+
+def _token_holder(service: Bellwire, head: Head, address: str) -> Principal | None:
+    credentials = head[b"authorization"]
+    secret = credentials[7:].strip()
+    if credentials[:7].lower() != _SCHEME or len(secret) > _TOKEN_BYTES_MAX:
+        return None
+    return service.access.admit_token(secret.decode("latin-1"), address=address)
 
 
 def _unauthorised(detail: str, *, challenge: str) -> Refused:

@@ -20,6 +20,7 @@ LINES_TYPE: Final = "application/x-ndjson"
 CLOUDEVENT_TYPE: Final = "application/cloudevents+json"
 CLOUDEVENTS_TYPE: Final = "application/cloudevents-batch+json"
 PATCH_TYPE: Final = "application/merge-patch+json"
+FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
 _PARAMETERS: Final = ("", "charset=utf-8", 'charset="utf-8"', "charset=utf8")
 

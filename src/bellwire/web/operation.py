@@ -20,6 +20,7 @@ from bellwire.web.problem_kinds import (
     INVALID_PARAMETER,
     STORAGE_UNAVAILABLE,
     TOO_LARGE,
+    TOO_MANY_REQUESTS,
     UNAUTHORISED,
     UNSUPPORTED_TYPE,
     Kind,
@@ -37,6 +38,7 @@ class Tag(enum.Enum):
     ATTEMPTS = "Attempts and dead letters"
     REPLAYS = "Replays"
     EVENT_TYPES = "Event types"
+    ACCESS = "Access"
     SERVER = "Server"
 
 
@@ -134,7 +136,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         """Every kind of problem that the operation can be answered with."""
         kinds = [*self.problems, INTERNAL]
         if self.needs is not None:
-            kinds += [INVALID_PARAMETER, UNAUTHORISED, FORBIDDEN, GOING_DOWN, STORAGE_UNAVAILABLE]
+            kinds += [INVALID_PARAMETER, UNAUTHORISED, FORBIDDEN, TOO_MANY_REQUESTS, GOING_DOWN, STORAGE_UNAVAILABLE]
         if self.conditions:
             kinds.append(BAD_CONDITION)
         if IF_MATCH in self.conditions:

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bellwire.model.credentials import NAME_LENGTH_MAX
 from bellwire.model.event import EVENT_ID_LENGTH_MAX
 from bellwire.model.event_type import TYPE_ID_LENGTH_MAX
 from bellwire.model.source import SOURCE_NAME_LENGTH_MAX
@@ -40,4 +41,7 @@ PATH_PARTS: Final = {
         description="The id that the server gave the replay.", example="019786a3-2bbb-7000-8000-000000000001"
     ),
     "type_id": PathPart(description="The id of the event type.", example="auth.success", length_max=TYPE_ID_LENGTH_MAX),
+    "token_name": PathPart(description="The name of the token.", example="shop", length_max=NAME_LENGTH_MAX),
+    "person_name": PathPart(description="The name of the person.", example="nadia", length_max=NAME_LENGTH_MAX),
+    "session_id": PathPart(description="The id of the session.", example="019786a4-2b6c-7aaa-8f00-5d1c6b7a8f90"),
 }

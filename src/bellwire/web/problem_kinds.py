@@ -39,7 +39,7 @@ def unknown(thing: str) -> Kind:
         status=404,
         name=f"unknown-{thing.replace(' ', '-')}",
         title=f"There is no such {thing}",
-        means=f"There is no {thing} of that id.",
+        means=f"There is no {thing} of that id or name.",
         example=f"there is no {thing} 'nothing'",
     )
 
@@ -135,6 +135,15 @@ INVALID_EVENT: Final = Kind(
     example="events/0/type: 'Auth' is not an event type; write it in lower case with a dot, as in 'auth.success'",
     fault="events/0/type",
 )
+TOO_MANY_REQUESTS: Final = Kind(
+    status=429,
+    name="too-many-requests",
+    title="Too many requests",
+    means="The token or person calls more often than the setting `access.requests-per-second` allows, or too many "
+    "wrong tokens came from the address; nothing was done. Try again after `Retry-After`.",
+    example="'shop' calls more often than it may; try again in 1 s",
+    headers=("Retry-After",),
+)
 INTERNAL: Final = Kind(
     status=500,
     means="Something went wrong inside Bellwire; what it was is in the server's log.",
@@ -146,6 +155,14 @@ BUSY: Final = Kind(
     title="Too much is being sent at once",
     means="Too many bytes of request bodies are in hand; send this one again.",
     example="256 MiB of request bodies are in hand; send this one again",
+    headers=("Retry-After",),
+)
+OVERLOADED: Final = Kind(
+    status=503,
+    name="overloaded",
+    title="Too much is under way",
+    means="Too many passwords are being hashed; nothing was done. Try again in a moment.",
+    example="20 passwords are being checked already; try again in a moment",
     headers=("Retry-After",),
 )
 GOING_DOWN: Final = Kind(

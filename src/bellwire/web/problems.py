@@ -18,6 +18,7 @@ from bellwire.errors import (
     MalformedBody,
     Mistake,
     NotAdmitted,
+    Overloaded,
     SecretUnreadable,
     Stopping,
     StorageUnavailable,
@@ -33,6 +34,7 @@ from bellwire.web.problem_kinds import (
     INVALID_JSON,
     INVALID_OBJECT,
     NOT_ADMITTED,
+    OVERLOADED,
     SECRET_UNREADABLE,
     STORAGE_UNAVAILABLE,
     UNAUTHENTICATED,
@@ -146,6 +148,8 @@ def problem_of(error: BellwireError) -> Problem:
             return _problem_of_mistake(error)
         case SecretUnreadable():
             return _later(error, SECRET_UNREADABLE)
+        case Overloaded():
+            return _later(error, OVERLOADED)
         case Stopping():
             return _later(error, GOING_DOWN)
         case StorageUnavailable():

@@ -19,7 +19,6 @@ from bellwire.web.bodies import (
     BodiesInHand,
     BodyReader,
     Head,
-    head_of,
     media_type,
     refuse_compressed,
 )
@@ -125,9 +124,9 @@ class Publishing:
         self._service = service
         self._in_hand = in_hand
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, head: Head, receive: Receive, send: Send) -> None:
         """Answer a request whose caller is known; raises Refused and what the service raises."""
-        head, by = head_of(scope), scope[PRINCIPAL]
+        by = scope[PRINCIPAL]
         check_scope(by, Granted.PUBLISH)
         if scope["query_string"]:
             refuse_parameters(scope["query_string"])

@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -14,13 +15,14 @@ from bellwire.model.webhook import MIB
 from bellwire.rules.permitting import check_scope
 from bellwire.rules.suggesting import quoted
 from bellwire.service import Bellwire
-from bellwire.web.bodies import BodiesInHand, BodyReader, head_of, json_object, media_type
+from bellwire.web.bodies import FORM_TYPE, BodiesInHand, BodyReader, head_of, json_object, media_type
 from bellwire.web.operation import Answer, Body, Header, Operation, Operations, Tag, operation_id
 from bellwire.web.parameters import AnyParameter, Parameters, refuse_parameters
 from bellwire.web.problem_kinds import Kind
 from bellwire.web.problems import Problem, Refused
 
 OBJECT_BYTES_MAX: Final = MIB
+FORM_FIELDS_MAX: Final = 100
 
 PRINCIPAL: Final = "bellwire.principal"
 """Where the caller stands in a request's ASGI scope."""
@@ -61,6 +63,14 @@ class Call:
             raise AssertionError("the operation is described without a body")
         body = await self._body(described.media_types)
         return json_object(body) if described.required or body.strip() else {}
+
+    async def form(self) -> dict[str, str]:
+        """The fields of an HTML form in the body, of each the last one."""
+        body = await self._body((FORM_TYPE,))
+        try:
+            return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FORM_FIELDS_MAX))
+        except ValueError as problem:
+            raise Refused(Problem(status=400, detail=f"the form cannot be read: {problem}")) from problem
 
     async def _body(self, accepted: tuple[str, ...]) -> bytes:
         head = head_of(self.request.scope)

@@ -14,7 +14,7 @@ from bellwire.model.event import LoggedEvent, NewEvent, Position
 from bellwire.model.webhook import WebhookId
 from bellwire.store import PAGE_BYTES_MAX, Store
 from bellwire.stores.sqlite.store import SqliteStore, open_sqlite_store
-from builders import make_new_event, make_registered_webhook
+from builders import make_audit_entry, make_new_event, make_registered_webhook
 
 MIB = 1024 * 1024
 
@@ -83,7 +83,7 @@ async def test_a_file_at_its_limit_fails_the_whole_group_and_recovers(path: Path
     heard: list[LoggedEvent] = []
     store.log.follow(heard.extend)
     before = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
-    await store.registry.add_webhook(make_registered_webhook(), before)
+    await store.registry.add_webhook(make_registered_webhook(), before, audit=make_audit_entry())
     store._writing.execute("PRAGMA max_page_count = 300").fetchall()
     taken = await append_until_it_fails(store, 0)
     move = CursorMove(before=before, after=Cursor(webhook_id=before.webhook_id, position=Position(2), revision=1))
@@ -128,7 +128,7 @@ async def test_a_file_that_another_program_keeps_locked_is_unavailable_until_it_
 async def test_a_defect_in_one_call_reaches_its_caller_and_the_store_goes_on(path: Path) -> None:
     store = await open_sqlite_store(path)
     with pytest.raises(TypeError):
-        await store.registry.put_token("admin", object())  # type: ignore[arg-type] # the defect
-    await store.registry.put_token("admin", "00")
-    assert await store.registry.token_hashes() == {"admin": "00"}
+        await store.registry.declare_types([object()], audit=make_audit_entry())  # type: ignore[list-item] # the defect
+    await store.registry.declare_types([], audit=make_audit_entry())
+    assert await store.registry.declared_types() == ()
     await store.close()

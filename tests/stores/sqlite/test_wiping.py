@@ -16,15 +16,21 @@ from bellwire.model.event import Position
 from bellwire.model.secret import Value
 from bellwire.model.secrets_key import SecretsKey
 from bellwire.model.webhook import Basic, RegisteredWebhook, WebhookId
+from bellwire.store import Store
 from bellwire.stores.sqlite.connection import open_writer
 from bellwire.stores.sqlite.migrating import migrate, schema_steps
 from bellwire.stores.sqlite.store import open_sqlite_store
 from bellwire.stores.sqlite.wiping import wipe
-from builders import make_registered_webhook, make_webhook
+from builders import make_audit_entry, make_registered_webhook, make_webhook
 
 MARKER = b"plain-marker"
 VAULT = Vault([SecretsKey(bytes(32))])
 SECRETS_STEP = next(index for index, step in enumerate(schema_steps()) if "leavings" in step)
+
+
+async def add(store: Store, webhook: RegisteredWebhook) -> None:
+    cursor = Cursor(webhook_id=webhook.id, position=Position(1))
+    await store.registry.add_webhook(webhook, cursor, audit=make_audit_entry())
 
 
 def clear(number: int, *, long: bool = False) -> RegisteredWebhook:
@@ -101,7 +107,9 @@ async def test_rewriting_leaves_nothing_of_the_form_before(path: Path) -> None:
     store = await open_sqlite_store(path)
     webhooks = [clear(number, long=number % 2 == 1) for number in range(20)]
     for webhook in webhooks:
-        await store.registry.add_webhook(webhook, Cursor(webhook_id=webhook.id, position=Position(1)))
+        await store.registry.add_webhook(
+            webhook, Cursor(webhook_id=webhook.id, position=Position(1)), audit=make_audit_entry()
+        )
     assert traces(path.parent) != []
     await store.registry.rewrite_webhooks([VAULT.seal(webhook) for webhook in webhooks])
     await store.registry.wipe()
@@ -113,8 +121,10 @@ async def test_rewriting_leaves_nothing_of_the_form_before(path: Path) -> None:
 async def test_edits_leave_nothing_of_what_they_replace_in_the_file(path: Path) -> None:
     store = await open_sqlite_store(path)
     before = clear(1, long=True)
-    await store.registry.add_webhook(before, Cursor(webhook_id=before.id, position=Position(1)))
-    await store.registry.replace_webhook(replace(before, object=make_webhook(), revision=2))
+    await store.registry.add_webhook(
+        before, Cursor(webhook_id=before.id, position=Position(1)), audit=make_audit_entry()
+    )
+    await store.registry.replace_webhook(replace(before, object=make_webhook(), revision=2), audit=make_audit_entry())
     await store.close()
     assert traces(path.parent) == []
 

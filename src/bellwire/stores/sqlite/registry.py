@@ -1,4 +1,4 @@
-"""Webhooks, sources, event types and tokens in SQLite."""
+"""Webhooks, sources and event types in SQLite."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,11 +9,13 @@ import apsw
 import msgspec
 
 from bellwire.errors import EditConflict
+from bellwire.model.audit import AuditEntry
 from bellwire.model.change import Change
 from bellwire.model.cursor import Cursor
 from bellwire.model.event_type import EventType
 from bellwire.model.source import RegisteredSource, SourceName
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.stores.sqlite.audit_trail import add_entry
 from bellwire.stores.sqlite.connection import rows_of
 from bellwire.stores.sqlite.journal import ChangeWriter
 from bellwire.stores.sqlite.readers import Readers
@@ -30,8 +32,6 @@ _PUT_DECLARED_TYPES: Final = statement("put_declared_types")
 _LIST_SOURCES: Final = statement("list_sources")
 _PUT_SOURCE: Final = statement("put_source")
 _REMOVE_SOURCE: Final = statement("remove_source")
-_LIST_TOKENS: Final = statement("list_tokens")
-_PUT_TOKEN: Final = statement("put_token")
 _SET_SECURE_DELETE: Final = statement("set_secure_delete")
 _UNSET_SECURE_DELETE: Final = statement("unset_secure_delete")
 
@@ -42,6 +42,7 @@ class AddWebhook(msgspec.Struct, frozen=True):
     webhook: RegisteredWebhook
     cursor: Cursor
     changes: Sequence[Change]
+    audit: AuditEntry
 
 
 class ReplaceWebhook(msgspec.Struct, frozen=True):
@@ -49,6 +50,7 @@ class ReplaceWebhook(msgspec.Struct, frozen=True):
 
     webhook: RegisteredWebhook
     changes: Sequence[Change]
+    audit: AuditEntry
 
 
 class RewriteWebhooks(msgspec.Struct, frozen=True):
@@ -62,28 +64,31 @@ class DeclareTypes(msgspec.Struct, frozen=True):
 
     types: Sequence[EventType]
     changes: Sequence[Change]
+    audit: AuditEntry
 
 
 class PutSource(msgspec.Struct, frozen=True):
     """One call of put_source."""
 
     source: RegisteredSource
+    audit: AuditEntry
+
+
+class RewriteSources(msgspec.Struct, frozen=True):
+    """One call of rewrite_sources."""
+
+    sources: Sequence[RegisteredSource]
 
 
 class RemoveSource(msgspec.Struct, frozen=True):
     """One call of remove_source."""
 
     name: SourceName
+    audit: AuditEntry
 
 
-class PutToken(msgspec.Struct, frozen=True):
-    """One call of put_token."""
-
-    name: str
-    hash: str
-
-
-RegistryWork = AddWebhook | ReplaceWebhook | RewriteWebhooks | DeclareTypes | PutSource | RemoveSource | PutToken
+RegistryChange = AddWebhook | ReplaceWebhook | DeclareTypes | PutSource | RemoveSource
+RegistryWork = RegistryChange | RewriteWebhooks | RewriteSources
 
 
 class RegistryWriter:
@@ -103,33 +108,45 @@ class RegistryWriter:
 
     def _write(self, work: RegistryWork) -> EditConflict | None:
         match work:
-            case AddWebhook(webhook, cursor, changes):
+            case RewriteWebhooks(webhooks):
+                return self._rewrite(webhooks)
+            case RewriteSources(sources):
+                self._put_sources(sources)
+                return None
+            case _:
+                return self._change(work)
+
+    def _change(self, work: RegistryChange) -> EditConflict | None:
+        """Make a change, and enter it in the audit trail."""
+        match work:
+            case AddWebhook(webhook, cursor, changes, _):
                 if self._revision(webhook.id) is not None:
                     return EditConflict(f"there is a webhook {webhook.id!r} already; replace it, or add another id")
                 self._put(webhook)
                 self._connection.execute(_PUT_CURSORS, (apsw.carray((_json_of(cursor),)),))
                 self._change_writer.add(changes)
-            case ReplaceWebhook(webhook, changes):
+            case ReplaceWebhook(webhook, changes, _):
                 if self._revision(webhook.id) != webhook.revision - 1:
                     return EditConflict(
                         f"webhook {webhook.id!r} was changed since it was read; read it and repeat the edit"
                     )
                 self._put(webhook)
                 self._change_writer.add(changes)
-            case RewriteWebhooks(webhooks):
-                return self._rewrite(webhooks)
-            case DeclareTypes(types, changes):
+            case DeclareTypes(types, changes, _):
                 self._declare(types)
                 self._change_writer.add(changes)
-            case PutSource(source):
-                self._connection.execute(_PUT_SOURCE, (source.object.name, _json_of(source)))
-            case RemoveSource(name):
+            case PutSource(source, _):
+                self._put_sources([source])
+            case RemoveSource(name, _):
                 self._connection.execute(_REMOVE_SOURCE, (name,))
-            case PutToken(name, token_hash):
-                self._connection.execute(_PUT_TOKEN, (name, token_hash))
             case _:
                 assert_never(work)
+        add_entry(self._connection, work.audit)
         return None
+
+    def _put_sources(self, sources: Sequence[RegisteredSource]) -> None:
+        for source in sources:
+            self._connection.execute(_PUT_SOURCE, (source.object.name, _json_of(source)))
 
     def _declare(self, types: Sequence[EventType]) -> None:
         if types:
@@ -168,13 +185,17 @@ class SqliteRegistry:
         """All of them in the order of their ids, the deleted ones included."""
         return await self._readers.read(_webhooks)
 
-    async def add_webhook(self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = ()) -> None:
+    async def add_webhook(
+        self, webhook: RegisteredWebhook, cursor: Cursor, changes: Sequence[Change] = (), *, audit: AuditEntry
+    ) -> None:
         """Register a webhook together with its first cursor; raises EditConflict where its id is taken."""
-        await self._write(AddWebhook(webhook, cursor, tuple(changes)))
+        await self._write(AddWebhook(webhook, cursor, tuple(changes), audit))
 
-    async def replace_webhook(self, webhook: RegisteredWebhook, changes: Sequence[Change] = ()) -> None:
+    async def replace_webhook(
+        self, webhook: RegisteredWebhook, changes: Sequence[Change] = (), *, audit: AuditEntry
+    ) -> None:
         """Store an edit; raises EditConflict."""
-        await self._write(ReplaceWebhook(webhook, tuple(changes)))
+        await self._write(ReplaceWebhook(webhook, tuple(changes), audit))
 
     async def rewrite_webhooks(self, webhooks: Sequence[RegisteredWebhook]) -> None:
         """Store webhooks in another form."""
@@ -190,30 +211,29 @@ class SqliteRegistry:
         """The types that were declared, in the order of their ids."""
         return await self._readers.read(_declared_types)
 
-    async def declare_types(self, types: Sequence[EventType], changes: Sequence[Change] = ()) -> None:
+    async def declare_types(
+        self, types: Sequence[EventType], changes: Sequence[Change] = (), *, audit: AuditEntry
+    ) -> None:
         """Add types, or replace those of the same id."""
-        await self._write(DeclareTypes(tuple(types), tuple(changes)))
+        await self._write(DeclareTypes(tuple(types), tuple(changes), audit))
 
     async def sources(self) -> tuple[RegisteredSource, ...]:
         """The registered sources in the order of their names."""
         return await self._readers.read(_sources)
 
-    async def put_source(self, source: RegisteredSource) -> None:
+    async def put_source(self, source: RegisteredSource, *, audit: AuditEntry) -> None:
         """Add a source, or replace the one of that name."""
-        await self._write(PutSource(source))
+        await self._write(PutSource(source, audit))
         self._is_rewritten = True
 
-    async def remove_source(self, name: SourceName) -> None:
+    async def rewrite_sources(self, sources: Sequence[RegisteredSource]) -> None:
+        """Store sources in another form."""
+        await self._write(RewriteSources(tuple(sources)))
+        self._is_rewritten = True
+
+    async def remove_source(self, name: SourceName, *, audit: AuditEntry) -> None:
         """Remove the source of that name."""
-        await self._write(RemoveSource(name))
-
-    async def token_hashes(self) -> dict[str, str]:
-        """The name of each token and its hash."""
-        return await self._readers.read(_token_hashes)
-
-    async def put_token(self, name: str, token_hash: str) -> None:
-        """Add a token, or replace the one of that name."""
-        await self._write(PutToken(name, token_hash))
+        await self._write(RemoveSource(name, audit))
 
     async def _write(self, work: RegistryWork) -> None:
         await self._writer.write(self._registry_writer, work)
@@ -232,10 +252,6 @@ def _declared_types(connection: apsw.Connection) -> tuple[EventType, ...]:
 def _sources(connection: apsw.Connection) -> tuple[RegisteredSource, ...]:
     decoder = msgspec.json.Decoder(RegisteredSource)
     return tuple([decoder.decode(source) for (source,) in connection.execute(_LIST_SOURCES)])
-
-
-def _token_hashes(connection: apsw.Connection) -> dict[str, str]:
-    return dict(rows_of(connection, _LIST_TOKENS))
 
 
 def _json_of(struct: msgspec.Struct) -> str:

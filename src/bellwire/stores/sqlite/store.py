@@ -7,6 +7,7 @@ from pathlib import Path
 
 import apsw
 
+from bellwire.directory import Directory
 from bellwire.errors import IncompatibleStore
 from bellwire.store import EventLog, Journal, Ledger, Registry, Replays, Store
 from bellwire.stores.gate import Gate
@@ -18,6 +19,7 @@ from bellwire.stores.sqlite.connection import (
     open_writer,
     unavailable_if_it_fails,
 )
+from bellwire.stores.sqlite.directory import DirectoryWriter, SqliteDirectory
 from bellwire.stores.sqlite.journal import ChangeWriter, SqliteJournal
 from bellwire.stores.sqlite.ledger import LedgerWriter, SqliteLedger
 from bellwire.stores.sqlite.log import Followers, SqliteEventLog
@@ -75,9 +77,16 @@ class SqliteStore:
         change_writer = ChangeWriter(writing)
         registry_writer, ledger_writer = RegistryWriter(writing, change_writer), LedgerWriter(writing, change_writer)
         self._remover = remover = Remover(writing, followers.removed)
-        replays_writer = ReplaysWriter(writing)
+        replays_writer, directory_writer = ReplaysWriter(writing), DirectoryWriter(writing)
         self._writer = Writer(
-            writing, registry_writer, appender, ledger_writer, replays_writer, remover, gate=self._gate
+            writing,
+            registry_writer,
+            directory_writer,
+            appender,
+            ledger_writer,
+            replays_writer,
+            remover,
+            gate=self._gate,
         )
         self._log = SqliteEventLog(
             LogReader(self._reading, types),
@@ -88,6 +97,7 @@ class SqliteStore:
             followers=followers,
         )
         self._registry = SqliteRegistry(path, self._writer, registry_writer, self._readers)
+        self._directory = SqliteDirectory(self._writer, directory_writer, self._readers)
         self._ledger = SqliteLedger(self._writer, ledger_writer, remover, self._readers)
         self._replays = SqliteReplays(self._writer, replays_writer, self._readers)
         self._journal = SqliteJournal(self._writer, remover, self._readers)
@@ -99,7 +109,7 @@ class SqliteStore:
 
     @property
     def registry(self) -> Registry:
-        """Webhooks, event types and tokens."""
+        """Webhooks and event types."""
         return self._registry
 
     @property
@@ -116,6 +126,11 @@ class SqliteStore:
     def journal(self) -> Journal:
         """What was changed."""
         return self._journal
+
+    @property
+    def directory(self) -> Directory:
+        """Tokens, people, sessions and the audit trail."""
+        return self._directory
 
     def size_bytes(self) -> int:
         """The bytes of the file and of its companions."""

@@ -1,1 +1,1 @@
-SELECT name, hash FROM tokens
+SELECT token FROM tokens ORDER BY name

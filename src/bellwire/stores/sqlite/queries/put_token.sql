@@ -1,1 +1,1 @@
-INSERT OR REPLACE INTO tokens (name, hash) VALUES (?1, ?2)
+INSERT OR REPLACE INTO tokens (name, token) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+SELECT session FROM sessions ORDER BY id

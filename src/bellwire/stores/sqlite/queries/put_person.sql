@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO people (name, person) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+INSERT OR REPLACE INTO sessions (id, session) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+UPDATE sessions SET session = ?2 WHERE id = ?1

@@ -1,0 +1,1 @@
+UPDATE tokens SET token = ?2 WHERE name = ?1

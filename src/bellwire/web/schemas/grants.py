@@ -1,0 +1,94 @@
+"""What is asked to be granted, as rules/granting.py reads it."""
+
+from typing import Any, Final
+
+from bellwire.model.credentials import NAME_LENGTH_MAX
+from bellwire.model.principal import Scope
+from bellwire.rules.granting import (
+    EXPIRY_LEAST_MS,
+    EXPIRY_MOST_MS,
+    PASSWORD_LENGTH_MAX,
+    PASSWORD_LENGTH_MIN,
+    TYPES_MAX,
+)
+from bellwire.web.operation import Schema
+from bellwire.web.schemas.webhooks import duration_schema
+
+_NAME: Final = {
+    "description": "Small letters, digits and . _ @ + -, a letter or digit first; tells it from others.",
+    "type": "string",
+    "pattern": "^[a-z0-9][a-z0-9._@+-]*$",
+    "maxLength": NAME_LENGTH_MAX,
+}
+_SCOPES: Final = {
+    "description": "publish: let events in; read: look at all but who may come in; write: change webhooks and event "
+    "types too; admin: everything.",
+    "type": "array",
+    "items": {"type": "string", "enum": [scope.value for scope in Scope]},
+    "minItems": 1,
+}
+_PASSWORD: Final[dict[str, Any]] = {
+    "description": "Without one only links let the person in. It is kept as argon2id writes it.",
+    "type": ["string", "null"],
+    "minLength": PASSWORD_LENGTH_MIN,
+    "maxLength": PASSWORD_LENGTH_MAX,
+}
+
+WRITTEN_TOKEN: Final = Schema(
+    name="WrittenToken",
+    definition={
+        "description": "A token that is asked for.",
+        "type": "object",
+        "properties": {
+            "name": _NAME,
+            "scopes": _SCOPES,
+            "types": {
+                "description": "The only event types that it may publish; null or left out: any.",
+                "type": ["array", "null"],
+                "items": {"type": "string"},
+                "minItems": 1,
+                "maxItems": TYPES_MAX,
+            },
+            "expiresIn": {
+                "description": "For how long it is valid; null or left out: until it is revoked.",
+                "anyOf": [
+                    duration_schema("For how long.", least_ms=EXPIRY_LEAST_MS, most_ms=EXPIRY_MOST_MS, example="30d"),
+                    {"type": "null"},
+                ],
+            },
+        },
+        "required": ["name", "scopes"],
+        "additionalProperties": False,
+    },
+)
+WRITTEN_PERSON: Final = Schema(
+    name="WrittenPerson",
+    definition={
+        "description": "A person who is to be let in.",
+        "type": "object",
+        "properties": {"name": _NAME, "scopes": _SCOPES, "password": _PASSWORD},
+        "required": ["name", "scopes"],
+        "additionalProperties": False,
+    },
+)
+PERSON_CHANGE: Final = Schema(
+    name="PersonChange",
+    definition={
+        "description": "What is to be changed of a person; what is left out or null stays.",
+        "type": "object",
+        "properties": {"scopes": {**_SCOPES, "type": ["array", "null"]}, "password": _PASSWORD},
+        "minProperties": 1,
+        "additionalProperties": False,
+    },
+)
+LOGIN_LINK_WISH: Final = Schema(
+    name="LoginLinkWish",
+    definition={
+        "description": "Whom the link is to let in.",
+        "type": "object",
+        "properties": {
+            "person": {"description": "Left out or null: whoever asks for it.", "type": ["string", "null"]},
+        },
+        "additionalProperties": False,
+    },
+)
