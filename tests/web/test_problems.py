@@ -6,8 +6,11 @@ from typing import Any
 import httpx
 import pytest
 
+from bellwire.engine import password_checker
+from bellwire.engine.failure_counter import REFUSALS_PER_MINUTE
 from bellwire.errors import StaleCursor, StorageUnavailable
-from bellwire.model.principal import Principal, PrincipalKind, Scope
+from bellwire.model.principal import PROGRAM, Scope
+from bellwire.rules.granting import TokenWish
 from bellwire.service import Bellwire
 from bellwire.web import bodies
 from bellwire.web.app import OPERATIONS
@@ -28,6 +31,9 @@ PROVOCATIONS: dict[str, Ask] = {
     "unknown-event": lambda client, _: client.get("/v1/events/nothing"),
     "unknown-attempt": lambda client, _: client.get("/v1/attempts/nothing"),
     "unknown-event-type": lambda client, _: client.get("/v1/event-types/nothing"),
+    "unknown-token": lambda client, _: client.get("/v1/tokens/nothing"),
+    "unknown-person": lambda client, _: client.get("/v1/people/nothing"),
+    "unknown-session": lambda client, _: client.delete("/v1/sessions/nothing"),
     "conflicting-event": lambda client, _: client.post("/v1/events", json=[EVENT, {**EVENT, "data": {"other": 1}}]),
     "edit-conflict": lambda client, webhook: client.delete(webhook, headers={"If-Match": '"7"'}),
     "413": lambda client, _: client.post("/v1/webhooks", content=b" " * (2 << 20)),
@@ -47,12 +53,24 @@ async def test_a_kind_of_problem_occurs_as_it_is_described(client: httpx.AsyncCl
     expect_kind(answer, kind)
 
 
-async def test_a_scope_that_is_missing_is_one_kind(
-    client: httpx.AsyncClient, service: Bellwire, monkeypatch: pytest.MonkeyPatch
+async def test_a_scope_that_is_missing_is_one_kind(client: httpx.AsyncClient, service: Bellwire) -> None:
+    _, secret = await service.access.tokens.create(TokenWish(name="shop", scopes=(Scope.PUBLISH,)), by=PROGRAM)
+    expect_kind(await client.get("/v1/status", headers={"Authorization": f"Bearer {secret}"}), "forbidden")
+
+
+async def test_too_many_wrong_tokens_are_one_kind(client: httpx.AsyncClient) -> None:
+    for _ in range(REFUSALS_PER_MINUTE):
+        await client.get("/v1/status", headers={"Authorization": "Bearer wrong"})
+    answer = await client.get("/v1/status", headers={"Authorization": "Bearer wrong"})
+    expect_kind(answer, "too-many-requests")
+
+
+async def test_too_many_passwords_at_once_are_one_kind(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = Principal(name="shop", kind=PrincipalKind.TOKEN, scopes=frozenset({Scope.PUBLISH}))
-    monkeypatch.setattr(service, "principal", lambda _token: shop)
-    expect_kind(await client.get("/v1/status"), "forbidden")
+    monkeypatch.setattr(password_checker, "WAITING_MAX", 0)
+    person = {"name": "nadia", "scopes": ["read"], "password": "correct horse battery"}
+    expect_kind(await client.post("/v1/people", json=person), "overloaded")
 
 
 async def test_what_fails_inside_is_one_kind(client: httpx.AsyncClient, fail_with: Callable[[Exception], None]) -> None:
@@ -83,7 +101,8 @@ async def test_too_many_bodies_in_hand_are_one_kind(client: httpx.AsyncClient, m
 
 
 def test_every_kind_that_is_described_is_provoked() -> None:
-    here = {*PROVOCATIONS, "forbidden", "500", "storage-unavailable", "stopping", "busy"}
+    here = {*PROVOCATIONS, "forbidden", "too-many-requests", "overloaded", "500"}
+    here |= {"storage-unavailable", "stopping", "busy"}
     assert {kind.name or str(kind.status) for kind in KINDS} == here | ELSEWHERE
 
 
