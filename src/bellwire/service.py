@@ -20,6 +20,7 @@ from bellwire.engine.clerk import Clerk
 from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.gatekeeper import Gatekeeper
+from bellwire.engine.inspector import Inspector
 from bellwire.engine.intake import Intake
 from bellwire.engine.keyring import ANYWHERE
 from bellwire.engine.parts import Parts
@@ -70,6 +71,7 @@ class Bellwire:
         store, clock, reporter = backends.store, backends.clock, backends.reporter
         self._backends = backends
         self._started_at_ms = clock.wall_ms()
+        self.limits = limits
         self.catalogue = load_catalogue()
         self._selector = Selector(self.catalogue)
         self._switchboard = Switchboard(self._selector)
@@ -107,7 +109,10 @@ class Bellwire:
         )
         self.sources = SourceRegistrar(store.registry, safeguards, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
-        self._tester = Tester(sender=backends.sender, clock=clock)
+        self._tester = Tester(parts)
+        self.inspector = Inspector(
+            store.log, registrar=self._registrar, supervisor=supervisor, tester=self._tester, catalogue=self.catalogue
+        )
         self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=supervisor)
         self.checks = Checker(parts, backends.guard, registrar=self._registrar, supervisor=supervisor)
         self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)

@@ -19,7 +19,7 @@ from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.replay import Replay
 from bellwire.model.webhook import RegisteredWebhook, WebHook
 from bellwire.rules.batching import join_body
-from bellwire.rules.composing import compose_request
+from bellwire.rules.composing import Credentials, compose_request
 from bellwire.rules.judging import judge
 from bellwire.rules.masking import kept_of, masked_outcome
 from bellwire.rules.taking_turns import is_replays_turn
@@ -324,12 +324,16 @@ class Dispatcher:
         self._look_again_at_ms = self._parts.clock.steady_ms() + BLOCKED_PAUSE_MS
         self._live.blocked(reason)
 
-    def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:
-        """The request that would carry this body now, by the object as it is."""
+    def credentials(self) -> Credentials | Unreadable:
+        """The secrets that the object names, as they can be read now."""
         previous = self._webhook.previous_key
         if previous is not None and previous.until_ms <= self._parts.clock.steady_ms():
             previous = None
-        credentials = self._parts.keyring.read(self.object, previous.key if previous else None)
+        return self._parts.keyring.read(self.object, previous.key if previous else None)
+
+    def compose(self, body: bytes, batch_id: BatchId, *, timestamp_s: int) -> Request | Unreadable:
+        """The request that would carry this body now, by the object as it is."""
+        credentials = self.credentials()
         if isinstance(credentials, Unreadable):
             return credentials
         return compose_request(

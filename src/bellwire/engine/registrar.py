@@ -101,9 +101,10 @@ class Registrar:
         """While it is held, no webhook is changed."""
         return self._one_at_a_time
 
-    def check(self, document: object, *, by: Principal) -> Checked:
-        """What creating this would store. Raises InvalidObject."""
-        return self._read(document, trust=self._trust(by))
+    def check(self, document: object, webhook_id: WebhookId | None = None, *, by: Principal) -> Checked:
+        """What creating this, or replacing that webhook's object by it, would store. Raises InvalidObject, UnknownThing."""
+        stored = None if webhook_id is None else self.get(webhook_id)
+        return self._read(document, stored=stored, trust=self._trust(by))
 
     async def create(self, document: object, *, by: Principal) -> tuple[RegisteredWebhook, Checked]:
         """Register a webhook, at the end of the log. Raises InvalidObject, and Forbidden as every change does."""

@@ -4,7 +4,7 @@ import enum
 
 import msgspec
 
-from bellwire.model.attempt import AttemptId
+from bellwire.model.attempt import AttemptId, Request
 from bellwire.model.cursor import DiscardReason, ReplayId
 from bellwire.model.event import EventTypeId, LoggedEvent
 from bellwire.model.replay import ReplayNote
@@ -85,6 +85,16 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     delivered: int
     waiting: int
     discarded: dict[str, int]
+
+
+class SentRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What an attempt sent, made again from the log, credentials masked.
+
+    exact: no member of the webhook's object has changed since, so that the headers are those which were sent.
+    """
+
+    request: Request
+    exact: bool
 
 
 class Verdict(enum.Enum):

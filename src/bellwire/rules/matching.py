@@ -44,6 +44,13 @@ def speaks_of(event: LoggedEvent, webhook_id: WebhookId) -> bool:
     return event.type.startswith(OWN_PREFIX) and _OWN_EVENT.decode(event.encoded).data.webhook_id == webhook_id
 
 
+def counted_types(webhook: WebHook, catalogue: Catalogue) -> tuple[EventTypeId, ...]:
+    """The types that the webhook gets, each once: by its present name; one that is gone only where it is listed."""
+    gone = {name for name in webhook.events if catalogue.present_names(name) == (name,)}
+    wanted = wanted_types(webhook, catalogue)
+    return tuple(sorted(name for name in wanted if name in gone or catalogue.current(name) is not None))
+
+
 def _listed_names(webhook: WebHook, catalogue: Catalogue) -> set[EventTypeId]:
     names: set[EventTypeId] = set()
     for listed in webhook.events:
