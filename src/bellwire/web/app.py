@@ -3,7 +3,7 @@
 from typing import Final
 
 import structlog
-from starlette.routing import Route, Router
+from starlette.routing import Match, Route, Router
 from starlette.types import Receive, Scope, Send
 
 from bellwire.errors import BellwireError, Stopping
@@ -137,6 +137,10 @@ class Api:
             return
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer and the log the cause
             await _answer_problem(self._problem_of(error, scope), scope, receive, send)
+
+    def answers(self, scope: Scope) -> bool:
+        """Whether there is anything at the path, for whatever method."""
+        return any(route.matches(scope)[0] is not Match.NONE for route in self._router.routes)
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         path, is_post, head = scope["path"], scope["method"] == "POST", head_of(scope)

@@ -181,6 +181,11 @@ class Parameters:
             return []
         return values
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """What was noted until now."""
+        return tuple(self._faults)
+
     def fault(self, name: str, message: str) -> None:
         """Note what is wrong with a parameter."""
         self._faults.append(Fault(name, message))

@@ -14,11 +14,11 @@ from bellwire.model.listen_address import ListenAddress
 from bellwire.model.listening import Reach
 from bellwire.model.network import Listener
 from bellwire.service import Bellwire
-from bellwire.web.app import Api
 from bellwire.web.connections import HEAD_S, BoundedProtocol
 from bellwire.web.forwarded import Forwarded
 from bellwire.web.hosts import HostCheck, Hosts
 from bellwire.web.tls import ServerTls
+from bellwire.web.site import Site
 
 CONNECTIONS_MAX: Final = 10_000
 """At most, and at most half of the files that the system lets this process open: the rest serves the store and the
@@ -83,8 +83,9 @@ async def serve_api(service: Bellwire, *, host: str, port: int, reach: Reach = P
     protocol = _bounded_protocol()
     listener = await _listen(host, port)
     config = uvicorn.Config(
-        Forwarded(HostCheck(Api(service), hosts), reach.proxies, reach.proxy_header),
+        Forwarded(HostCheck(Site(service), hosts), reach.proxies, reach.proxy_header),
         http=protocol,
+from bellwire.web.site import Site
         ws="none",
         lifespan="off",
         log_config=None,

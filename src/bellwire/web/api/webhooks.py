@@ -12,8 +12,8 @@ from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Scope
 from bellwire.model.secret import Value
 from bellwire.model.status import WebhookStatus
-from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
-from bellwire.rules.matching import wanted_types
+from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.rules.matching import counted_types
 from bellwire.rules.presenting import present_registered, present_webhook
 from bellwire.rules.signing import receivers_key
 from bellwire.rules.validating import Checked
@@ -318,14 +318,7 @@ def _from_now(time_ms: int | None, status: WebhookStatus) -> int | None:
 
 def _checked(call: Call, checked: Checked) -> Response:
     content = {**present_webhook(checked.webhook, by=call.principal), **_warnings(checked.warnings)}
-    return json_answer({**content, "eventTypes": _count_types(checked.webhook, call.service.catalogue)})
-
-
-def _count_types(webhook: WebHook, catalogue: Catalogue) -> int:
-    """How many types the webhook gets: each by its present name; one that is gone only where it is listed."""
-    wanted = wanted_types(webhook, catalogue)
-    gone = {name for name in webhook.events if catalogue.present_names(name) == (name,)}
-    return sum(name in gone or catalogue.current(name) is not None for name in wanted)
+    return json_answer({**content, "eventTypes": len(counted_types(checked.webhook, call.service.catalogue))})
 
 
 def _edited(call: Call, edited: Edited) -> Response:

@@ -1,0 +1,155 @@
+"""Events: what is in the log, found by type, time or id, and what became of each at every webhook."""
+
+import fnmatch
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import quote
+
+import msgspec
+from starlette.datastructures import QueryParams
+from starlette.responses import Response
+
+from bellwire.errors import UnknownThing
+from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
+from bellwire.model.event_type import Catalogue
+from bellwire.model.status import Explanation, Verdict
+from bellwire.rules.suggesting import quoted
+from bellwire.store import EventSearch
+from bellwire.web.pages.attempt_rows import names_of
+from bellwire.web.pages.visit import Visit
+from bellwire.web.parameters import Parameters, did_you_mean, time_parameter
+
+ROWS_MAX: Final = 50
+SUMMARY_LENGTH_MAX: Final = 160
+PATTERN_LENGTH_MAX: Final = 128
+POSITION_LENGTH_MAX: Final = 18
+SPANS: Final = {"": "Any time", "15m": "15 minutes", "1h": "1 hour", "1d": "1 day", "7d": "7 days"}
+
+SINCE: Final = time_parameter("since", "Accepted at this time or later.")
+UNTIL: Final = time_parameter("until", "Accepted before this time.")
+
+GOOD: Final = (Verdict.DELIVERED,)
+BAD: Final = (Verdict.DISCARDED,)
+
+
+class EventRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An event in a list. summary: its data, shortened."""
+
+    id: EventId
+    type: EventTypeId
+    level: str
+    accepted_at_ms: int
+    position: Position
+    summary: str
+
+
+class Fate(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of an event at one webhook."""
+
+    explanation: Explanation
+    name: str
+    good: bool
+    bad: bool
+
+
+async def list_events(visit: Visit) -> Response:
+    """GET /events: the newest first; an id leads to its event."""
+    type_written, event_id = visit.query("type"), visit.query("id")
+    parameters = Parameters(QueryParams(_only(visit, "since", "until")), (SINCE, UNTIL))
+    errors: dict[str, list[str]] = {}
+    if event_id:
+        try:
+            await visit.service.event(EventId(event_id))
+            return visit.go(event_address(event_id))
+        except UnknownThing:
+            errors["id"] = [f"there is no event {quoted(event_id)} in the log"]
+    types = types_like(type_written, visit.service.catalogue) if type_written else None
+    if type_written and not types:
+        errors["type"] = [_no_type(type_written, visit.service.catalogue)]
+    before = visit.query("before")
+    search = EventSearch(
+        types=types,
+        since_ms=parameters.read(SINCE),
+        until_ms=parameters.read(UNTIL),
+        before=Position(int(before)) if before.isdecimal() and len(before) <= POSITION_LENGTH_MAX else None,
+        limit=ROWS_MAX + 1,
+    )
+    for fault in parameters.faults:
+        errors.setdefault(fault.path, []).append(fault.message)
+    found = () if errors else await visit.service.events(search)
+    return await visit.page("events.html", **_listed(visit, found), errors=errors, spans=SPANS)
+
+
+async def show_event(visit: Visit) -> Response:
+    """GET /events/{id}: the event as JSON, and its way to each webhook."""
+    event = await visit.service.event(EventId(visit.path("event_id")))
+    written = msgspec.json.decode(event.encoded, type=WebhookEvent)
+    names = names_of(visit.service.webhooks())
+    fates = [fate_of(each, names[each.webhook_id]) for each in await visit.service.explain(written.id)]
+    return await visit.page(
+        "event.html",
+        event=event,
+        written=written,
+        level=visit.service.catalogue.level(event.type).value,
+        known=event.type in visit.service.catalogue,
+        document=msgspec.json.format(event.encoded, indent=2).decode(),
+        fates=sorted(fates, key=lambda fate: (fate.explanation.verdict is Verdict.NOT_WANTED, fate.name.casefold())),
+    )
+
+
+def row_of(event: LoggedEvent, catalogue: Catalogue) -> EventRow:
+    """The row of one event."""
+    written = msgspec.json.decode(event.encoded, type=WebhookEvent)
+    summary = bytes(written.data)[: 4 * SUMMARY_LENGTH_MAX].decode(errors="ignore")
+    return EventRow(
+        id=written.id,
+        type=event.type,
+        level=catalogue.level(event.type).value,
+        accepted_at_ms=event.accepted_at_ms,
+        position=event.position,
+        summary=summary if len(summary) <= SUMMARY_LENGTH_MAX else summary[: SUMMARY_LENGTH_MAX - 1] + "…",
+    )
+
+
+def fate_of(explanation: Explanation, name: str) -> Fate:
+    """One answer to why the event did or did not arrive."""
+    verdict = explanation.verdict
+    return Fate(explanation=explanation, name=name, good=verdict in GOOD, bad=verdict in BAD)
+
+
+def types_like(written: str, catalogue: Catalogue) -> frozenset[EventTypeId]:
+    """Every name of the types that are meant by an id, or by a pattern with `*`."""
+    if len(written) > PATTERN_LENGTH_MAX:
+        return frozenset()
+    if "*" in written:
+        named = [type_id for type_id in catalogue.ids() if fnmatch.fnmatchcase(type_id, written.lower())]
+    else:
+        named = [EventTypeId(written)] if written in catalogue else []
+    present = {present for name in named for present in catalogue.present_names(name)}
+    return frozenset(name for one in present for name in catalogue.all_names(one))
+
+
+def event_address(event_id: str) -> str:
+    """The page of an event, whose id is its publisher's choice."""
+    return f"/events/{quote(event_id)}"
+
+
+def _listed(visit: Visit, found: Sequence[LoggedEvent]) -> dict[str, Any]:
+    rows = [row_of(event, visit.service.catalogue) for event in found[:ROWS_MAX]]
+    asked = {name: visit.query(name) for name in ("type", "since", "until", "id", "before")}
+    return {
+        "rows": rows,
+        "older": rows[-1].position if len(found) > ROWS_MAX else None,
+        "asked": asked,
+        "narrowed": any(asked.values()),
+    }
+
+
+def _only(visit: Visit, *names: str) -> dict[str, str]:
+    return {name: visit.query(name) for name in names if visit.query(name)}
+
+
+def _no_type(written: str, catalogue: Catalogue) -> str:
+    if "*" in written:
+        return f"no event type is like {quoted(written)}"
+    return f"{quoted(written)} is no event type; {did_you_mean(written, catalogue.ids()) or 'see the list of types'}"

@@ -1,0 +1,161 @@
+"""All pages as one ASGI callable: what there is, who may see it, and what is said when it cannot be shown."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
+
+from bellwire.errors import BellwireError
+from bellwire.model.principal import Principal
+from bellwire.model.principal import Scope as Granted
+from bellwire.rules.permitting import check_scope
+from bellwire.service import Bellwire
+from bellwire.web.auth import principal_of
+from bellwire.web.bodies import BodiesInHand
+from bellwire.web.pages import (
+    about,
+    appearance,
+    attempts,
+    dead_letters,
+    event_types,
+    events,
+    overview,
+    webhook_actions,
+    webhook_detail,
+    webhook_form,
+    webhook_keys,
+    webhooks,
+)
+from bellwire.web.pages.rendering import Renderer, html_answer, phrase
+from bellwire.web.pages.visit import WEBHOOKS, Handler, Visit, theme_of
+from bellwire.web.problems import UNEXPECTED, ClientGone, Problem, Refused, problem_of
+from bellwire.web.static_files import StaticFiles
+
+_WEBHOOK: Final = WEBHOOKS + "/{webhook_id}"
+_PAGES: Final[dict[str, dict[str, Handler]]] = {
+    "/": {"GET": overview.show_overview},
+    WEBHOOKS: {"GET": webhooks.list_webhooks, "POST": webhook_form.create_webhook},
+    WEBHOOKS + "/new": {"GET": webhook_form.show_new},
+    WEBHOOKS + "/preview": {"POST": webhook_form.preview_webhook},
+    WEBHOOKS + "/test": {"POST": webhook_form.test_draft},
+    _WEBHOOK: {"GET": webhook_detail.show_health, "POST": webhook_form.save_webhook},
+    _WEBHOOK + "/edit": {"GET": webhook_form.show_edit},
+    _WEBHOOK + "/duplicate": {"GET": webhook_form.show_duplicate},
+    _WEBHOOK + "/attempts": {"GET": webhook_detail.show_attempts},
+    _WEBHOOK + "/dead-letters": {"GET": webhook_detail.show_dead_letters},
+    _WEBHOOK + "/verify": {"GET": webhook_keys.show_verify, "POST": webhook_keys.check_signature},
+    _WEBHOOK + "/rotate-key": {"GET": webhook_keys.show_rotate, "POST": webhook_keys.rotate_key},
+    _WEBHOOK + "/test": {"POST": webhook_actions.test_webhook},
+    _WEBHOOK + "/pause": {"POST": webhook_actions.pause_webhook},
+    _WEBHOOK + "/resume": {"POST": webhook_actions.resume_webhook},
+    _WEBHOOK + "/enable": {"POST": webhook_actions.enable_webhook},
+    _WEBHOOK + "/disable": {"GET": webhook_actions.ask_disable, "POST": webhook_actions.disable_webhook},
+    _WEBHOOK + "/delete": {"GET": webhook_actions.ask_delete, "POST": webhook_actions.delete_webhook},
+    "/events": {"GET": events.list_events},
+    "/events/{event_id:path}": {"GET": events.show_event},
+    "/attempts": {"GET": attempts.list_attempts},
+    "/attempts/{attempt_id}": {"GET": attempts.show_attempt},
+    "/dead-letters": {"GET": dead_letters.list_dead_letters},
+    "/event-types": {"GET": event_types.list_event_types, "POST": event_types.declare_type},
+    "/event-types/{type_id}": {"GET": event_types.show_event_type, "POST": event_types.set_level},
+    "/about": {"GET": about.show_about},
+    "/appearance": {"POST": appearance.choose_theme},
+}
+
+_OWN_SITES: Final = ("same-origin", "none")
+
+_log: Final = structlog.get_logger(__name__)
+
+
+class Pages:
+    """The pages of one service."""
+
+    def __init__(self, service: Bellwire, static: StaticFiles) -> None:
+        self._service = service
+        self._renderer = Renderer(static, {"WEBHOOKS": WEBHOOKS})
+        self._in_hand = BodiesInHand()
+        self._routes = [(Route(path, _nowhere), handlers) for path, handlers in _PAGES.items()]
+
+    def answers(self, scope: Scope) -> bool:
+        """Whether there is a page at the path."""
+        return self._find(scope) is not None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; what goes wrong becomes a page too."""
+        request = Request(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except ClientGone:
+            return
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            return await self._handled(request)
+        except Refused as refused:
+            return self._trouble(request, refused.problem)
+        except ClientGone:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the visitor gets a page and the log the cause
+            problem = problem_of(error) if isinstance(error, BellwireError) else UNEXPECTED
+            if problem is UNEXPECTED:
+                _log.error("page failed", method=request.method, path=request.url.path, exc_info=error)
+            return self._trouble(request, problem)
+
+    async def _handled(self, request: Request) -> Response:
+        principal = identify(self._service, request)
+        found = self._find(request.scope)
+        if found is None:
+            raise Refused(Problem(status=404, detail="There is no page at this address."))
+        handlers, request.scope["path_params"] = found
+        handler = handlers.get("GET" if request.method == "HEAD" else request.method)
+        if handler is None:
+            raise Refused(Problem(status=405, detail="This address does not take that.", headers=_allow(handlers)))
+        check_scope(principal, Granted.READ)
+        if request.method == "POST":
+            _require_own_origin(request)
+            check_scope(principal, Granted.WRITE)
+        return await handler(Visit(self._service, request, self._renderer, self._in_hand, principal))
+
+    def _find(self, scope: Scope) -> tuple[dict[str, Handler], dict[str, str]] | None:
+        for route, handlers in self._routes:
+            match, child = route.matches({**scope, "method": "GET"})
+            if match is Match.FULL:
+                return handlers, child["path_params"]
+        return None
+
+    def _trouble(self, request: Request, problem: Problem) -> Response:
+        title = problem.title or phrase(problem.status)
+        shell = {"here": "", "now_ms": 0, "theme": theme_of(request), "notice": None, "attention": 0}
+        text = self._renderer.render("trouble.html", shell | {"problem": problem, "title": title})
+        answer = html_answer(request, text, problem.status)
+        answer.headers.update(dict(problem.headers))
+        return answer
+
+
+def identify(service: Bellwire, request: Request) -> Principal:
+    """Who makes the visit; Refused (401) unless they show it."""
+    return principal_of(service, request.scope)
+
+
+def _require_own_origin(request: Request) -> None:
+    """Refused (403) where another site's page has sent the form: browsers say so (Fetch Metadata, RFC 6454)."""
+    site = request.headers.get("sec-fetch-site")
+    origin = request.headers.get("origin")
+    own = f"://{request.headers.get('host', '')}"
+    if (site is not None and site not in _OWN_SITES) or (
+        site is None and origin is not None and not origin.endswith(own)
+    ):
+        raise Refused(Problem(status=403, detail="This form was sent by a page of another site."))
+
+
+def _allow(handlers: Mapping[str, Handler]) -> tuple[tuple[str, str], ...]:
+    return (("Allow", ", ".join([*handlers, *(["HEAD"] if "GET" in handlers else [])])),)
+
+
+async def _nowhere(_request: Request) -> Response:
+    raise AssertionError("routes of pages are only asked what they match")

@@ -1,0 +1,117 @@
+"""One webhook: how it does and why, its attempts, its dead letters."""
+
+from typing import Any, Final
+
+import msgspec
+from starlette.responses import Response
+
+from bellwire.model.attempt import Attempt
+from bellwire.model.status import Account, WebhookStatus
+from bellwire.rules.matching import counted_types
+from bellwire.web.pages.attempt_rows import SHOWN, find_attempts
+from bellwire.web.pages.attempts import read_shown, view_recorded
+from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters
+from bellwire.web.pages.dead_letters import read_reason
+from bellwire.web.pages.exchanges import ExchangeView, advise_attempt, view_attempted
+from bellwire.web.pages.visit import Visit
+from bellwire.web.pages.webhook_rows import Row, row_of
+
+RECENT: Final = 5
+
+_TELLING: Final = ("retrying", "failing", "gone")
+_MEANINGS: Final = {
+    "healthy": "The last request was accepted, or none was needed yet.",
+    "retrying": "The last attempt failed. The same batch is tried again by itself.",
+    "failing": "Three or more attempts in a row failed. The same batch is tried again by itself, at growing intervals.",
+    "blocked": "Nothing can be sent safely now. It goes on by itself once the reason is gone.",
+    "paused": "Nothing is sent. What waits is kept, and its time stands still.",
+    "gone": "The endpoint wants nothing more. Nothing is sent until it is resumed or has another URL.",
+    "disabled": "Nothing is sent, and nothing that is published now will be.",
+}
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """How a webhook does, and what the last attempt says about it where that explains the state."""
+
+    row: Row
+    account: Account
+    meaning: str
+    left_ms: int | None
+    last: Attempt | None
+    last_exchange: ExchangeView | None
+    advice: str
+
+
+async def show_health(visit: Visit) -> Response:
+    """GET …/{id}: state, reason, next attempt, what waits against its deadline, account, the last attempts."""
+    row = await _row(visit)
+    recent = await find_attempts(visit.service, webhook_id=row.webhook.id, shown="", before="", rows_max=RECENT)
+    last = recent.rows[0].attempt if recent.rows else None
+    account = await visit.service.account(row.webhook.id)
+    health = health_of(row, account, last, now_ms=visit.now_ms)
+    types = len(counted_types(row.object, visit.service.catalogue))
+    return await visit.page("webhook_health.html", **_common(row), health=health, recent=recent, types=types)
+
+
+async def show_attempts(visit: Visit) -> Response:
+    """GET …/{id}/attempts: a list, and one of them in full beside it."""
+    row, shown = await _row(visit), read_shown(visit)
+    found = await find_attempts(visit.service, webhook_id=row.webhook.id, shown=shown, before=visit.query("before"))
+    named = visit.query("attempt") or (found.rows[0].attempt.id if found.rows else "")
+    attempt = await visit.service.attempt(named) if named else None
+    sent = await visit.service.inspector.sent(attempt) if attempt else None
+    return await visit.page(
+        "webhook_attempts.html",
+        **_common(row),
+        found=found,
+        shown=shown,
+        choices=SHOWN,
+        before=visit.query("before"),
+        attempt=attempt,
+        exchange=view_recorded(attempt, sent) if attempt else None,
+        exact=sent is not None and sent.exact,
+    )
+
+
+async def show_dead_letters(visit: Visit) -> Response:
+    """GET …/{id}/dead-letters."""
+    row, reason = await _row(visit), read_reason(visit)
+    found = await find_dead_letters(
+        visit.service, webhook_id=row.webhook.id, reason=reason, before=visit.query("before")
+    )
+    return await visit.page(
+        "webhook_dead_letters.html",
+        **_common(row),
+        found=found,
+        reason=reason,
+        reasons=REASONS,
+        before=visit.query("before"),
+    )
+
+
+def health_of(row: Row, account: Account, last: Attempt | None, *, now_ms: int) -> Health:
+    """What the page says of a webhook. left_ms: until the oldest waiting event is given up."""
+    status = row.status
+    telling = last if status.state in _TELLING else None
+    return Health(
+        row=row,
+        account=account,
+        meaning=_MEANINGS[status.state],
+        left_ms=_left_ms(status, now_ms),
+        last=telling,
+        last_exchange=view_attempted(telling.response, telling.outcome) if telling else None,
+        advice=advise_attempt(telling) if telling else "",
+    )
+
+
+def _left_ms(status: WebhookStatus, now_ms: int) -> int | None:
+    return None if status.discards_at_ms is None else max(0, status.discards_at_ms - now_ms)
+
+
+async def _row(visit: Visit) -> Row:
+    webhook = visit.service.webhook(visit.webhook_id)
+    return row_of(webhook, await visit.service.webhook_status(webhook.id), now_ms=visit.now_ms)
+
+
+def _common(row: Row) -> dict[str, Any]:
+    return {"row": row, "webhook": row.webhook, "status": row.status}

@@ -1,0 +1,121 @@
+"""What a list of webhooks shows of each of them."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from bellwire.model.event_type import TracingLevel
+from bellwire.model.secret import NoSecret
+from bellwire.model.status import WebhookStatus
+from bellwire.model.webhook import EventPolicy, RegisteredWebhook, Unauthenticated, WebHook
+from bellwire.web.pages.showing import host_of, path_of, plural
+
+STATES: Final = ("failing", "blocked", "gone", "retrying", "paused", "healthy", "disabled")
+"""The states of a webhook, those first that need somebody's attention most."""
+
+SORTS: Final = {
+    "attention": "Needs attention",
+    "name": "Name",
+    "backlog": "Largest backlog",
+    "lag": "Oldest event waiting",
+    "success": "Longest without success",
+    "discarded": "Most discarded",
+}
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """A webhook and how it does. used: the share of its time that the oldest waiting event has used, 0 to 1."""
+
+    webhook: RegisteredWebhook
+    status: WebhookStatus
+    used: float
+
+    @property
+    def object(self) -> WebHook:
+        """The webhook's object."""
+        return self.webhook.object
+
+    @property
+    def named(self) -> bool:
+        """Whether the webhook has a name other than its host."""
+        return self.object.name not in {host_of(self.object.url), urlsplit(self.object.url).hostname}
+
+    @property
+    def signed(self) -> bool:
+        """Whether requests carry a signature."""
+        return not isinstance(self.object.signature_key, NoSecret)
+
+    @property
+    def auth(self) -> str:
+        """basic, bearer, or empty."""
+        auth = self.object.http_auth
+        return "" if isinstance(auth, Unauthenticated) else type(auth).__name__.lower()
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether requests are not encrypted."""
+        return self.object.url.lower().startswith("http:")
+
+    @property
+    def path(self) -> str:
+        """What follows the host in the URL."""
+        return path_of(self.object.url)
+
+    @property
+    def receives(self) -> str:
+        """Which events it gets, in words."""
+        listed = len(self.object.events)
+        if self.object.events_policy is EventPolicy.INCLUDE:
+            return plural(listed, "listed type")
+        return f"all but {plural(listed, 'type')}" if listed else "all types"
+
+    @property
+    def floor(self) -> str:
+        """The level that an event type must have at least; empty where there is no floor."""
+        if self.object.level is not None:
+            return self.object.level.value
+        return "" if self.object.events_policy is EventPolicy.INCLUDE else TracingLevel.INFO.value
+
+
+class Listing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for: text in URL, name or id; a state, or empty for any; an order out of SORTS."""
+
+    text: str = ""
+    state: str = ""
+    sort: str = "attention"
+
+
+def row_of(webhook: RegisteredWebhook, status: WebhookStatus, *, now_ms: int) -> Row:
+    """The row of one webhook."""
+    used = 0.0
+    if status.discards_at_ms is not None:
+        used = min(1.0, max(0.0, 1 - (status.discards_at_ms - now_ms) / webhook.object.discard_after_ms))
+    return Row(webhook=webhook, status=status, used=used)
+
+
+def listed(rows: Iterable[Row], listing: Listing) -> list[Row]:
+    """The rows that are asked for, in that order."""
+    text = listing.text.casefold()
+    found = [
+        row
+        for row in rows
+        if listing.state in {"", row.status.state}
+        and text in f"{row.object.url}\n{row.object.name}\n{row.webhook.id}".casefold()
+    ]
+    return sorted(found, key=_ORDERS[listing.sort])
+
+
+def _by_attention(row: Row) -> tuple[object, ...]:
+    return (STATES.index(row.status.state), -row.status.backlog, row.object.name.casefold())
+
+
+_ORDERS: Final[dict[str, Callable[[Row], tuple[object, ...]]]] = {
+    "attention": _by_attention,
+    "name": lambda row: (row.object.name.casefold(), row.object.url),
+    "backlog": lambda row: (-row.status.backlog, *_by_attention(row)),
+    "lag": lambda row: (-row.status.lag_ms, *_by_attention(row)),
+    "success": lambda row: (row.status.last_success_at_ms or 0, *_by_attention(row)),
+    "discarded": lambda row: (-row.status.discarded, *_by_attention(row)),
+}

@@ -1,0 +1,56 @@
+"""The list of all webhooks (Settings, Telemetry, Webhooks), those first that need attention."""
+
+from collections import Counter
+from typing import Final
+
+from starlette.responses import Response
+
+from bellwire.web.pages.visit import Visit
+from bellwire.web.pages.webhook_rows import SORTS, STATES, Listing, Row, listed, row_of
+
+ROWS_MAX: Final = 100
+TEXT_LENGTH_MAX: Final = 200
+
+
+async def list_webhooks(visit: Visit) -> Response:
+    """GET /settings/telemetry/webhooks: searched, narrowed to a state, sorted, in pages."""
+    listing = read_listing(visit)
+    rows = await rows_of(visit)
+    states = Counter(row.status.state for row in rows)
+    found = listed(rows, listing)
+    pages = max(1, -(-len(found) // ROWS_MAX))
+    page = min(_page_number(visit.query("page")), pages)
+    return await visit.page(
+        "webhooks.html",
+        rows=found[(page - 1) * ROWS_MAX : page * ROWS_MAX],
+        found=len(found),
+        total=len(rows),
+        states=[(state, states[state]) for state in STATES if states[state]],
+        listing=listing,
+        sorts=SORTS,
+        page=page,
+        pages=pages,
+        types=len(visit.service.catalogue),
+    )
+
+
+async def rows_of(visit: Visit) -> list[Row]:
+    """A row for each webhook."""
+    service = visit.service
+    return [
+        row_of(webhook, await service.webhook_status(webhook.id), now_ms=visit.now_ms) for webhook in service.webhooks()
+    ]
+
+
+def read_listing(visit: Visit) -> Listing:
+    """What the query asks for; what it does not know counts as not given."""
+    state, sort = visit.query("state"), visit.query("sort")
+    return Listing(
+        text=visit.query("q")[:TEXT_LENGTH_MAX],
+        state=state if state in STATES else "",
+        sort=sort if sort in SORTS else Listing().sort,
+    )
+
+
+def _page_number(written: str) -> int:
+    return int(written) if written.isascii() and written.isdigit() and 0 < len(written) < len("10000") else 1

@@ -1,0 +1,170 @@
+// What every page gets from a script: times in the viewer's zone, live updates, menus, questions, copying.
+import { bindForm } from "./form.js";
+import { bindPicker } from "./picker.js";
+
+export const $ = (selector, root = document) => root.querySelector(selector);
+export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+const TICK_MS = 3000;
+const TOAST_MS = 7000;
+const MENU_GAP = 4;
+
+// ---------- times: the server writes UTC, the viewer's zone is known only here ----------
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+
+function shown(moment, form) {
+  const today = day.format(moment) === day.format(new Date());
+  const time = clock.format(moment) + (form === "ms" ? "." + String(moment.getMilliseconds()).padStart(3, "0") : "");
+  return today ? time : `${day.format(moment)}, ${time}`;
+}
+
+function localTimes(root = document) {
+  for (const element of $$("time[datetime]", root)) {
+    const moment = new Date(element.dateTime);
+    const text = shown(moment, element.dataset.form);
+    if (element.textContent !== text) element.textContent = text;
+    element.title = `${exact.format(moment)} (${element.dateTime})`;
+  }
+}
+
+// ---------- live: the page asks for itself anew and takes over what has changed ----------
+const live = { paused: false };
+
+function busy() {
+  const chosen = getSelection();
+  return document.hidden || live.paused || $("dialog[open]") || $(".menu:popover-open") || (chosen && !chosen.isCollapsed);
+}
+
+async function tick() {
+  const region = $("[data-live]");
+  if (!region || busy() || document.activeElement?.matches("[data-live] select, [data-live] input[type=text]")) return;
+  const button = $(".live");
+  try {
+    const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, redirect: "error" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (busy()) return;
+    const before = $$("[data-live]"), after = $$("[data-live]", page);
+    before.forEach((element, index) => { if (after[index]) { localTimes(after[index]); morph(element, after[index]); } });
+    delete button?.dataset.s;
+    if (button) $(".t", button).textContent = "Live";
+  } catch {
+    if (button) { button.dataset.s = "stale"; $(".t", button).textContent = "No answer"; }
+  }
+}
+
+// Takes over what differs, element by element, so that focus, scroll and opened parts stay.
+function morph(old, now) {
+  if (old.nodeType !== now.nodeType || old.nodeName !== now.nodeName || (old.id ?? "") !== (now.id ?? "")) {
+    old.replaceWith(document.adoptNode(now));
+    if (now.nodeType === Node.ELEMENT_NODE) window.htmx?.process(now);
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== now.nodeValue) old.nodeValue = now.nodeValue;
+    return;
+  }
+  if (old.isEqualNode(now)) return;
+  for (const { name } of [...old.attributes]) if (!now.hasAttribute(name) && !KEPT.has(name)) old.removeAttribute(name);
+  for (const { name, value } of [...now.attributes]) if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const olds = [...old.childNodes], nows = [...now.childNodes];
+  nows.forEach((child, index) => { if (olds[index]) morph(olds[index], child); else { old.append(document.adoptNode(child)); if (child.nodeType === Node.ELEMENT_NODE) window.htmx?.process(child); } });
+  olds.slice(nows.length).forEach(child => child.remove());
+}
+const KEPT = new Set(["open", "style", "data-htmx-powered"]);
+
+function toggleLive(button = $(".live")) {
+  if (!button) return;
+  live.paused = !live.paused;
+  button.setAttribute("aria-pressed", String(!live.paused));
+  button.dataset.s = live.paused ? "paused" : "";
+  $(".t", button).textContent = live.paused ? "Paused" : "Live";
+  button.title = live.paused ? "Resume live updates (p)" : "Pause live updates (p)";
+}
+
+// ---------- menus stand beside their button ----------
+document.addEventListener("beforetoggle", event => {
+  if (event.newState !== "open" || !event.target.matches?.(".menu")) return;
+  const menu = event.target, button = $(`[popovertarget="${menu.id}"]`).getBoundingClientRect();
+  menu.style.visibility = "hidden";
+  requestAnimationFrame(() => {
+    const { offsetWidth: width, offsetHeight: height } = menu;
+    menu.style.left = `${Math.max(8, Math.min(button.right - width, innerWidth - width - 8))}px`;
+    menu.style.top = `${button.bottom + MENU_GAP + height > innerHeight ? Math.max(8, button.top - height - MENU_GAP) : button.bottom + MENU_GAP}px`;
+    menu.style.visibility = "";
+  });
+}, true);
+
+// ---------- questions before something is lost: the page that asks is shown in a dialog ----------
+async function ask(address) {
+  try {
+    const answer = await fetch(address, { headers: { "HX-Request": "true" }, redirect: "error" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const asked = $("[data-asked]", page);
+    if (!answer.ok || !asked) throw new Error("no question");
+    const heading = $("h1", asked), title = document.createElement("h2");
+    title.append(...heading.childNodes);
+    heading.replaceWith(title);
+    localTimes(asked);
+    const dialog = $("#ask");
+    dialog.replaceChildren(...document.adoptNode(asked).childNodes);
+    dialog.setAttribute("aria-label", title.textContent);
+    dialog.showModal();
+  } catch {
+    location.href = address;
+  }
+}
+
+document.addEventListener("submit", event => {
+  if (event.target.matches("form[data-ask]")) { event.preventDefault(); ask(event.target.action); }
+});
+
+// ---------- small actions ----------
+const actions = {
+  nav(button) { const open = $("#side").classList.toggle("open"); button.setAttribute("aria-expanded", String(open)); if (open) $("#side a").focus(); },
+  live(button) { toggleLive(button); },
+  "close-toast"(button) { button.closest(".toast").remove(); },
+  cancel(link, event) { if (link.closest("dialog")) { event.preventDefault(); link.closest("dialog").close(); } },
+};
+
+async function copy(button) {
+  const text = document.getElementById(button.dataset.copy).textContent, label = $("span", button), before = label.textContent;
+  try { await navigator.clipboard.writeText(text); label.textContent = "Copied"; } catch { getSelection().selectAllChildren(document.getElementById(button.dataset.copy)); label.textContent = "Selected"; }
+  setTimeout(() => { label.textContent = before; }, 2000);
+}
+
+document.addEventListener("click", event => {
+  const button = event.target.closest("[data-act]"), copied = event.target.closest("[data-copy]"), asking = event.target.closest("a[data-ask]");
+  if (button) actions[button.dataset.act]?.(button, event);
+  else if ($("#side.open") && !event.target.closest("#side")) closeSide();
+  if (copied) copy(copied);
+  if (asking && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); asking.closest("[popover]")?.hidePopover(); ask(asking.href); }
+});
+
+function closeSide() { $("#side").classList.remove("open"); $("[data-act=nav]").setAttribute("aria-expanded", "false"); }
+
+$(".themes")?.addEventListener("submit", event => {
+  event.preventDefault();
+  const { value } = event.submitter;
+  document.documentElement.dataset.theme = value;
+  document.cookie = `bellwire_theme=${value};path=/;max-age=31536000;samesite=lax`;
+  for (const each of $$(".themes button")) each.setAttribute("aria-pressed", String(each.value === value));
+});
+
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape" && $("#side.open")) { closeSide(); $("[data-act=nav]").focus(); }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox],[type=radio]), textarea, select") || $("dialog[open]")) return;
+  if (event.key === "/" && $("[data-search]")) { event.preventDefault(); $("[data-search]").focus(); }
+  if (event.key === "n") $("[data-key=n]")?.click();
+  if (event.key === "p") toggleLive();
+});
+
+document.addEventListener("htmx:after:swap", () => localTimes());
+localTimes();
+for (const form of $$("#wf")) bindForm(form);
+for (const picker of $$("[data-picker]")) bindPicker(picker);
+for (const toast of $$(".toast.good")) setTimeout(() => toast.remove(), TOAST_MS);
+if ($("[data-live]")) setInterval(tick, TICK_MS);
+document.documentElement.dataset.ready = "";
