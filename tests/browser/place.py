@@ -1,0 +1,86 @@
+"""Where the browser goes: a server with data, and a tab that notices whatever no page may do."""
+
+import contextlib
+from collections.abc import Iterator
+
+from playwright.sync_api import Browser, Dialog, Page
+
+from journeys.site import Site, event
+from receivers import Receiver
+
+WEBHOOKS = "/settings/telemetry/webhooks"
+EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>"
+WAIT_MS_MAX = 15_000
+
+
+class Place:
+    """The server and its webhooks, by what their endpoints do."""
+
+    def __init__(self, site: Site, *, good: Receiver, bad: Receiver, slow: Receiver) -> None:
+        self.site = site
+        self.good = good
+        included = {"events": ["auth.success", "store.ingest"], "eventsPolicy": "include", "throttle": "0s"}
+        key = {"signatureKey": {"@type": "Value", "secret": "my-secret-key"}}
+        self.healthy = site.register({"url": f"{good.url}/good", "name": "Accepting"} | included | key)
+        self.failing = site.register({"url": f"{bad.url}/bad?{'x' * 60}", "name": "Refusing"} | included)
+        self.slow = site.register({"url": slow.url, "name": "Slow", "timeout": "1s", "discardAfter": "2s"} | included)
+        self.evil = site.register(
+            {"url": f"{bad.url}/%22%3E", "name": EVIL, "httpHeaders": {"X-Evil": EVIL}} | included | {"enable": False}
+        )
+        site.publish(event("auth.success", evil=EVIL), {"id": EVIL, "type": "store.ingest", "data": {EVIL: EVIL}})
+        site.wait_status(self.failing, lambda status: status["state"] == "failing")
+        site.wait_status(self.slow, lambda status: status["discarded"] > 0)
+        site.wait_status(self.healthy, lambda status: status["delivered"] == 2)
+
+    @contextlib.contextmanager
+    def tab(
+        self, browser: Browser, *, theme: str = "light", width: int = 1440, scripts: bool = True
+    ) -> Iterator["Tab"]:
+        """A tab of somebody with the administrator's token; on leaving, nothing forbidden may have happened."""
+        with self.site.api() as api:
+            base, token = str(api.base_url), api.headers["Authorization"]
+        context = browser.new_context(
+            base_url=base,
+            viewport={"width": width, "height": 900},
+            color_scheme="dark" if theme == "dark" else "light",
+            java_script_enabled=scripts,
+            extra_http_headers={"Authorization": token},
+        )
+        context.set_default_timeout(WAIT_MS_MAX)
+        tab = Tab(context.new_page(), base)
+        try:
+            yield tab
+        finally:
+            context.close()
+        assert tab.troubles == []
+
+
+class Tab:
+    """A page of the browser. troubles: errors of scripts, violations of the policy, requests that left the site."""
+
+    def __init__(self, page: Page, base: str) -> None:
+        self.page = page
+        self.troubles: list[str] = []
+        page.on("pageerror", lambda error: self.troubles.append(f"{page.url}: {error}"))
+        page.on("console", lambda told: self._console(told.type, told.text))
+        page.on("dialog", self._dialog)
+        page.on("request", lambda request: self._request(request.url, base))
+
+    def open(self, address: str) -> Page:
+        """Open a page and wait until its scripts have begun."""
+        self.page.goto(address)
+        self.page.wait_for_selector("html[data-ready]")
+        return self.page
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind == "error" and not text.startswith("Failed to load resource: the server responded with a status of 4"):
+            self.troubles.append(text)
+
+    def _dialog(self, dialog: Dialog) -> None:
+        if dialog.type != "beforeunload":
+            self.troubles.append(f"a dialog came: {dialog.message}")
+        dialog.accept()
+
+    def _request(self, url: str, base: str) -> None:
+        if not url.startswith((base.rstrip("/"), "data:")):
+            self.troubles.append(f"something was asked of {url}")
