@@ -10,8 +10,13 @@ import msgspec
 
 from bellwire.clock import Clock
 from bellwire.clocks.system import SystemClock
+from bellwire.engine.announcer import Announcer
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
+from bellwire.engine.parts import Parts
+from bellwire.engine.reader import Shelf
+from bellwire.engine.replay_book import ReplayBook
+from bellwire.engine.selector import Selector
 from bellwire.engine.vault import Vault
 from bellwire.folder import DataFolder
 from bellwire.key_file import Keys, obtain_keys
@@ -19,6 +24,7 @@ from bellwire.model.network import NetworkPolicy
 from bellwire.model.secrecy import Secrecy
 from bellwire.reporter import Reporter
 from bellwire.reporters.log import LogReporter
+from bellwire.rules.expiring import Start
 from bellwire.sender import Sender
 from bellwire.senders.http import HttpSender
 from bellwire.store import Store
@@ -36,6 +42,26 @@ class Backends(msgspec.Struct, frozen=True, kw_only=True):
     guard: Guard
     vault: Vault
     dice: Callable[[], float]
+
+
+def delivery_parts(backends: Backends, *, selector: Selector, announcer: Announcer, user_agent: str) -> Parts:
+    """What every dispatcher works with, as the process starts now."""
+    store, clock = backends.store, backends.clock
+    return Parts(
+        log=store.log,
+        ledger=store.ledger,
+        book=ReplayBook(store.replays),
+        sender=backends.sender,
+        clock=clock,
+        reporter=backends.reporter,
+        selector=selector,
+        shelf=Shelf(),
+        keyring=backends.keyring,
+        announcer=announcer,
+        start=Start(at_ms=clock.steady_ms(), log_end=store.log.end),
+        dice=backends.dice,
+        user_agent=user_agent,
+    )
 
 
 @asynccontextmanager

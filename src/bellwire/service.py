@@ -10,7 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Final
 
-from bellwire.backends import Backends, open_backends
+from bellwire.backends import Backends, delivery_parts, open_backends
 from bellwire.catalogue.loading import load_catalogue
 from bellwire.engine.announcer import Announcer
 from bellwire.engine.cataloguer import Cataloguer
@@ -23,12 +23,9 @@ from bellwire.engine.gatekeeper import Gatekeeper
 from bellwire.engine.inspector import Inspector
 from bellwire.engine.intake import Intake
 from bellwire.engine.keyring import ANYWHERE
-from bellwire.engine.parts import Parts
 from bellwire.engine.pruner import Pruner
-from bellwire.engine.reader import Shelf
 from bellwire.engine.registrar import Edited, Registrar, Safeguards
 from bellwire.engine.relayer import Relayer
-from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.replayer import Replayer
 from bellwire.engine.selector import Selector
 from bellwire.engine.source_registrar import SourceRegistrar
@@ -49,7 +46,6 @@ from bellwire.model.principal import PROGRAM, Principal, Scope
 from bellwire.model.secrecy import Secrecy
 from bellwire.model.status import Account, Explanation, ServiceStatus, WebhookStatus
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
-from bellwire.rules.expiring import Start
 from bellwire.rules.permitting import check_scope
 from bellwire.rules.reading_cloudevents import Message
 from bellwire.rules.rotating import OVERLAP_MS
@@ -76,20 +72,8 @@ class Bellwire:
         self._selector = Selector(self.catalogue)
         self._switchboard = Switchboard(self._selector)
         self._announcer = Announcer(store.log, clock=clock, reporter=backends.reporter)
-        parts = Parts(
-            log=store.log,
-            ledger=store.ledger,
-            book=ReplayBook(store.replays),
-            sender=backends.sender,
-            clock=clock,
-            reporter=reporter,
-            selector=self._selector,
-            shelf=Shelf(),
-            keyring=backends.keyring,
-            announcer=self._announcer,
-            start=Start(at_ms=clock.steady_ms(), log_end=store.log.end),
-            dice=backends.dice,
-            user_agent=f"Bellwire/{VERSION}",
+        parts = delivery_parts(
+            backends, selector=self._selector, announcer=self._announcer, user_agent=f"Bellwire/{VERSION}"
         )
         self._supervisor = supervisor = Supervisor(parts, self._switchboard)
         self._watchdog = Watchdog(supervisor, clock=clock)
@@ -110,9 +94,7 @@ class Bellwire:
         self.sources = SourceRegistrar(store.registry, safeguards, clock=clock)
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(parts)
-        self.inspector = Inspector(
-            store.log, registrar=self._registrar, supervisor=supervisor, tester=self._tester, catalogue=self.catalogue
-        )
+        self.inspector = Inspector(parts, self._tester, registrar=self._registrar, supervisor=supervisor)
         self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=supervisor)
         self.checks = Checker(parts, backends.guard, registrar=self._registrar, supervisor=supervisor)
         self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)

@@ -46,7 +46,9 @@ class Checker:
         left_ms = DurationMs(max(1, webhook.timeout_ms - (self._clock.steady_ms() - began_ms)))
         sent_at_ms = self._clock.wall_ms()
         request = dispatcher.compose(
-            body_of_test(dispatcher.object, dispatcher.webhook.id, sent_at_ms), BatchId(str(uuid_utils.uuid7())), timestamp_s=sent_at_ms // 1000
+            body_of_test(dispatcher.object, dispatcher.webhook.id, sent_at_ms),
+            BatchId(str(uuid_utils.uuid7())),
+            timestamp_s=sent_at_ms // 1000,
         )
         sent, response, unsent = await self._exchange(request, probe, left_ms)
         addresses = lookup.addresses if isinstance(lookup, Addresses) else ()

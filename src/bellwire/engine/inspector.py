@@ -2,53 +2,48 @@
 
 from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.keyring import Unreadable
+from bellwire.engine.parts import Parts
 from bellwire.engine.registrar import Registrar
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.tester import Tested, Tester
 from bellwire.model.attempt import Attempt, Request
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Principal, Scope
 from bellwire.model.status import SentRequest
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.batching import join_body
 from bellwire.rules.checking_signatures import SignatureCheck, Signed, check_signature
 from bellwire.rules.masking import masked_request
-from bellwire.rules.matching import wanted_types
 from bellwire.rules.permitting import check_scope
 from bellwire.rules.validating import Checked
-from bellwire.store import PAGE_BYTES_MAX, EventLog
+from bellwire.store import PAGE_BYTES_MAX
 
 
 class Inspector:
     """Stores nothing. Objects are taken in their JSON form; webhook_id: the one whose secrets `"****"` stands for."""
 
-    def __init__(
-        self, log: EventLog, *, registrar: Registrar, supervisor: Supervisor, tester: Tester, catalogue: Catalogue
-    ) -> None:
-        self._log = log
+    def __init__(self, parts: Parts, tester: Tester, *, registrar: Registrar, supervisor: Supervisor) -> None:
+        self._log = parts.log
+        self._selector = parts.selector
         self._registrar = registrar
         self._supervisor = supervisor
         self._tester = tester
-        self._catalogue = catalogue
 
-    def check(self, document: object, webhook_id: WebhookId | None = None) -> Checked:
+    def check(self, document: object, webhook_id: WebhookId | None = None, *, by: Principal) -> Checked:
         """What creating this, or replacing that webhook's object by it, would store.
 
         Raises InvalidObject, UnknownThing.
         """
-        return self._registrar.check(document, webhook_id)
+        return self._registrar.check(document, webhook_id, by=by)
 
-    def preview(self, document: object, webhook_id: WebhookId | None = None) -> Request | Unreadable:
+    def preview(self, document: object, webhook_id: WebhookId | None = None, *, by: Principal) -> Request | Unreadable:
         """What test would send, credentials masked; raises as check does."""
-        return self._tester.preview(self.check(document, webhook_id).webhook, webhook_id)
+        return self._tester.preview(self.check(document, webhook_id, by=by).webhook, webhook_id)
 
-    async def test(
-        self, document: object, webhook_id: WebhookId | None = None, *, by: Principal
-    ) -> Tested:
+    async def test(self, document: object, webhook_id: WebhookId | None = None, *, by: Principal) -> Tested:
         """Send a webhook.test event now as the object says, and show the whole exchange; also raises Forbidden."""
         check_scope(by, Scope.WRITE)
-        return await self._tester.test_draft(self.check(document, webhook_id).webhook, webhook_id)
+        return await self._tester.test_draft(self.check(document, webhook_id, by=by).webhook, webhook_id)
 
     def check_signature(self, webhook_id: WebhookId, signed: Signed) -> SignatureCheck | Unreadable:
         """Whether the webhook's key has made the signature; the key is not shown. Raises UnknownThing."""
@@ -73,7 +68,7 @@ class Inspector:
 
     async def _events_of(self, attempt: Attempt, dispatcher: Dispatcher) -> tuple[LoggedEvent, ...]:
         """The wanted events between the attempt's first and last: those it sent, unless it left some of them out."""
-        types = wanted_types(dispatcher.object, self._catalogue)
+        types = self._selector.types(dispatcher.object)
         start, before = attempt.first, Position(attempt.last + 1)
         found: tuple[LoggedEvent, ...] = ()
         while start < before and len(found) <= attempt.events:

@@ -102,7 +102,10 @@ class Registrar:
         return self._one_at_a_time
 
     def check(self, document: object, webhook_id: WebhookId | None = None, *, by: Principal) -> Checked:
-        """What creating this, or replacing that webhook's object by it, would store. Raises InvalidObject, UnknownThing."""
+        """What creating this, or replacing that webhook's object by it, would store.
+
+        Raises InvalidObject, UnknownThing.
+        """
         stored = None if webhook_id is None else self.get(webhook_id)
         return self._read(document, stored=stored, trust=self._trust(by))
 

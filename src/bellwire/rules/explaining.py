@@ -117,6 +117,8 @@ def _pace(evidence: Evidence) -> str:
         return "the webhook is paused; what waits is kept"
     if cursor.gone:
         return "the endpoint answered 410 Gone; resume the webhook or give it another url"
+    if cursor.blocked is not None:
+        return f"nothing can be sent safely: {cursor.blocked.reason}; it goes on by itself once that is mended"
     if cursor.failures:
         return f"the endpoint does not accept: {cursor.failure}; it is tried again with backoff"
     return "its turn comes with the next batches"

@@ -17,8 +17,8 @@ from bellwire.service import Bellwire
 from bellwire.web.connections import HEAD_S, BoundedProtocol
 from bellwire.web.forwarded import Forwarded
 from bellwire.web.hosts import HostCheck, Hosts
-from bellwire.web.tls import ServerTls
 from bellwire.web.site import Site
+from bellwire.web.tls import ServerTls
 
 CONNECTIONS_MAX: Final = 10_000
 """At most, and at most half of the files that the system lets this process open: the rest serves the store and the
@@ -85,7 +85,6 @@ async def serve_api(service: Bellwire, *, host: str, port: int, reach: Reach = P
     config = uvicorn.Config(
         Forwarded(HostCheck(Site(service), hosts), reach.proxies, reach.proxy_header),
         http=protocol,
-from bellwire.web.site import Site
         ws="none",
         lifespan="off",
         log_config=None,

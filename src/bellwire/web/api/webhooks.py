@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from bellwire.engine.registrar import Edited
 from bellwire.errors import Fault
-from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Scope
 from bellwire.model.secret import Value
 from bellwire.model.status import WebhookStatus

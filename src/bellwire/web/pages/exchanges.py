@@ -6,8 +6,19 @@ from typing import Final, assert_never
 import msgspec
 
 from bellwire.engine.keyring import Unreadable
-from bellwire.engine.tester import Exchange
-from bellwire.model.attempt import Answer, Attempt, Delivered, NoAnswer, Outcome, Request, Response, Timings, Trouble
+from bellwire.engine.tester import Exchange, Tested
+from bellwire.model.attempt import (
+    AddressRefused,
+    Answer,
+    Attempt,
+    Delivered,
+    NoAnswer,
+    Outcome,
+    Request,
+    Response,
+    Timings,
+    Trouble,
+)
 from bellwire.web.api.attempts import view_outcome
 from bellwire.web.pages.rendering import phrase
 
@@ -58,11 +69,16 @@ class ExchangeView(msgspec.Struct, frozen=True, kw_only=True):
     blocked: str = ""
 
 
-def view_exchange(tested: Exchange | Unreadable) -> ExchangeView:
+def view_exchange(tested: Tested) -> ExchangeView:
     """What a test showed."""
     match tested:
         case Unreadable(reason=reason):
             advice = "Nothing is sent without the secrets that the webhook names. Set the variable or mend the file."
+            return ExchangeView(
+                good=False, outcome="blocked", reason=reason, advice=advice, sent=None, answer=None, blocked=reason
+            )
+        case AddressRefused(reason=reason):
+            advice = "Settings forbid requests to this address. Allow it there, or give the webhook another URL."
             return ExchangeView(
                 good=False, outcome="blocked", reason=reason, advice=advice, sent=None, answer=None, blocked=reason
             )

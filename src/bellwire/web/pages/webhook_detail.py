@@ -6,7 +6,7 @@ import msgspec
 from starlette.responses import Response
 
 from bellwire.model.attempt import Attempt
-from bellwire.model.status import Account, WebhookStatus
+from bellwire.model.status import Account
 from bellwire.rules.matching import counted_types
 from bellwire.web.pages.attempt_rows import SHOWN, find_attempts
 from bellwire.web.pages.attempts import read_shown, view_recorded
@@ -14,7 +14,7 @@ from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters
 from bellwire.web.pages.dead_letters import read_reason
 from bellwire.web.pages.exchanges import ExchangeView, advise_attempt, view_attempted
 from bellwire.web.pages.visit import Visit
-from bellwire.web.pages.webhook_rows import Row, row_of
+from bellwire.web.pages.webhook_rows import Row, left_of, row_of
 
 RECENT: Final = 5
 
@@ -48,7 +48,7 @@ async def show_health(visit: Visit) -> Response:
     recent = await find_attempts(visit.service, webhook_id=row.webhook.id, shown="", before="", rows_max=RECENT)
     last = recent.rows[0].attempt if recent.rows else None
     account = await visit.service.account(row.webhook.id)
-    health = health_of(row, account, last, now_ms=visit.now_ms)
+    health = health_of(row, account, last)
     types = len(counted_types(row.object, visit.service.catalogue))
     return await visit.page("webhook_health.html", **_common(row), health=health, recent=recent, types=types)
 
@@ -89,7 +89,7 @@ async def show_dead_letters(visit: Visit) -> Response:
     )
 
 
-def health_of(row: Row, account: Account, last: Attempt | None, *, now_ms: int) -> Health:
+def health_of(row: Row, account: Account, last: Attempt | None) -> Health:
     """What the page says of a webhook. left_ms: until the oldest waiting event is given up."""
     status = row.status
     telling = last if status.state in _TELLING else None
@@ -97,20 +97,16 @@ def health_of(row: Row, account: Account, last: Attempt | None, *, now_ms: int) 
         row=row,
         account=account,
         meaning=_MEANINGS[status.state],
-        left_ms=_left_ms(status, now_ms),
+        left_ms=left_of(status),
         last=telling,
         last_exchange=view_attempted(telling.response, telling.outcome) if telling else None,
         advice=advise_attempt(telling) if telling else "",
     )
 
 
-def _left_ms(status: WebhookStatus, now_ms: int) -> int | None:
-    return None if status.discards_at_ms is None else max(0, status.discards_at_ms - now_ms)
-
-
 async def _row(visit: Visit) -> Row:
     webhook = visit.service.webhook(visit.webhook_id)
-    return row_of(webhook, await visit.service.webhook_status(webhook.id), now_ms=visit.now_ms)
+    return row_of(webhook, await visit.service.webhook_status(webhook.id))
 
 
 def _common(row: Row) -> dict[str, Any]:

@@ -65,20 +65,20 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
 async def show_new(visit: Visit) -> Response:
     """GET …/new."""
-    document = present_webhook(_NEW) | {"url": "", "name": ""}
+    document = present_webhook(_NEW, by=visit.principal) | {"url": "", "name": ""}
     return await _show(visit, fields_of(document))
 
 
 async def show_edit(visit: Visit) -> Response:
     """GET …/{id}/edit."""
     webhook = visit.service.webhook(visit.webhook_id)
-    return await _show(visit, fields_of(present_webhook(webhook.object)), webhook=webhook)
+    return await _show(visit, fields_of(present_webhook(webhook.object, by=visit.principal)), webhook=webhook)
 
 
 async def show_duplicate(visit: Visit) -> Response:
     """GET …/{id}/duplicate: a new webhook like that one; its secrets have to be given anew, as nobody is shown them."""
     webhook = visit.service.webhook(visit.webhook_id)
-    document = present_webhook(webhook.object) | {"name": f"Copy of {webhook.object.name}"[:80]}
+    document = present_webhook(webhook.object, by=visit.principal) | {"name": f"Copy of {webhook.object.name}"[:80]}
     return await _show(visit, fields_of(document).without(".kept"), copy_of=webhook)
 
 
@@ -186,8 +186,8 @@ def _preview(visit: Visit, fields: Fields, webhook: RegisteredWebhook | None) ->
     document = document_of(fields)
     try:
         _check_rows(fields)
-        checked = visit.service.inspector.check(document, webhook_id)
-        request = visit.service.inspector.preview(document, webhook_id)
+        checked = visit.service.inspector.check(document, webhook_id, by=visit.principal)
+        request = visit.service.inspector.preview(document, webhook_id, by=visit.principal)
     except InvalidObject as problem:
         return None, Trouble(faults=problem.faults)
     if isinstance(request, Unreadable):

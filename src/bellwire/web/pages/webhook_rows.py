@@ -87,11 +87,19 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     sort: str = "attention"
 
 
-def row_of(webhook: RegisteredWebhook, status: WebhookStatus, *, now_ms: int) -> Row:
+def left_of(status: WebhookStatus) -> int | None:
+    """Milliseconds until the first of what waits is given up; None where nothing waits or nothing is given up."""
+    if status.first_deadline_ms is None or not status.backlog or status.state == "paused":
+        return None
+    return max(0, status.first_deadline_ms - status.now_ms)
+
+
+def row_of(webhook: RegisteredWebhook, status: WebhookStatus) -> Row:
     """The row of one webhook."""
     used = 0.0
-    if status.discards_at_ms is not None:
-        used = min(1.0, max(0.0, 1 - (status.discards_at_ms - now_ms) / webhook.object.discard_after_ms))
+    left_ms = left_of(status)
+    if left_ms is not None:
+        used = min(1.0, max(0.0, 1 - left_ms / webhook.object.discard_after_ms))
     return Row(webhook=webhook, status=status, used=used)
 
 
