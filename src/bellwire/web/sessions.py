@@ -23,7 +23,7 @@ SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """They change nothing (RFC 9110 §9.2.1)."""
 
 SIGN_IN_PATH: Final = "/sign-in"
-HOME: Final = SIGN_IN_PATH
+HOME: Final = "/"
 """Where to go on after signing in when nothing else is asked for."""
 
 _SECRET_LENGTH_MAX: Final = 1024

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from bellwire.errors import BellwireError
-from bellwire.model.principal import Principal
 from bellwire.model.principal import Scope as Granted
 from bellwire.rules.permitting import check_scope
 from bellwire.service import Bellwire
@@ -31,8 +31,9 @@ from bellwire.web.pages import (
     webhooks,
 )
 from bellwire.web.pages.rendering import Renderer, html_answer, phrase
-from bellwire.web.pages.visit import WEBHOOKS, Handler, Visit, theme_of
+from bellwire.web.pages.visit import WEBHOOKS, Handler, Visit, csrf_field, theme_of
 from bellwire.web.problems import UNEXPECTED, ClientGone, Problem, Refused, problem_of
+from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, check_same_site
 from bellwire.web.static_files import StaticFiles
 
 _WEBHOOK: Final = WEBHOOKS + "/{webhook_id}"
@@ -65,8 +66,6 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/about": {"GET": about.show_about},
     "/appearance": {"POST": appearance.choose_theme},
 }
-
-_OWN_SITES: Final = ("same-origin", "none")
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -107,7 +106,9 @@ class Pages:
             return self._trouble(request, problem)
 
     async def _handled(self, request: Request) -> Response:
-        principal = identify(self._service, request)
+        principal = principal_of(self._service, request.scope)
+        if principal is None:
+            return _sign_in_first(request)
         found = self._find(request.scope)
         if found is None:
             raise Refused(Problem(status=404, detail="There is no page at this address."))
@@ -116,10 +117,11 @@ class Pages:
         if handler is None:
             raise Refused(Problem(status=405, detail="This address does not take that.", headers=_allow(handlers)))
         check_scope(principal, Granted.READ)
+        visit = Visit(self._service, request, self._renderer, self._in_hand, principal)
         if request.method == "POST":
-            _require_own_origin(request)
+            await _require_own_form(visit)
             check_scope(principal, Granted.WRITE)
-        return await handler(Visit(self._service, request, self._renderer, self._in_hand, principal))
+        return await handler(visit)
 
     def _find(self, scope: Scope) -> tuple[dict[str, Handler], dict[str, str]] | None:
         for route, handlers in self._routes:
@@ -130,27 +132,41 @@ class Pages:
 
     def _trouble(self, request: Request, problem: Problem) -> Response:
         title = problem.title or phrase(problem.status)
-        shell = {"here": "", "now_ms": 0, "theme": theme_of(request), "notice": None, "attention": 0}
+        shell = {
+            "here": "",
+            "now_ms": 0,
+            "theme": theme_of(request),
+            "notice": None,
+            "attention": 0,
+            "csrf_field": csrf_field(request),
+        }
         text = self._renderer.render("trouble.html", shell | {"problem": problem, "title": title})
         answer = html_answer(request, text, problem.status)
         answer.headers.update(dict(problem.headers))
         return answer
 
 
-def identify(service: Bellwire, request: Request) -> Principal:
-    """Who makes the visit; Refused (401) unless they show it."""
-    return principal_of(service, request.scope)
+def _sign_in_first(request: Request) -> Response:
+    """Lead to the page to sign in, and from there back: to the page that was asked for, or where a form stood."""
+    asked = request.url if request.method in SAFE_METHODS else urlsplit(request.headers.get("referer", ""))
+    back = asked.path + (f"?{asked.query}" if asked.query else "")
+    address = f"{SIGN_IN_PATH}?{urlencode({'next': back or '/'})}"
+    if request.headers.get("HX-Request"):
+        return Response(status_code=204, headers={"HX-Redirect": address, "Cache-Control": "no-store"})
+    return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
 
 
-def _require_own_origin(request: Request) -> None:
-    """Refused (403) where another site's page has sent the form: browsers say so (Fetch Metadata, RFC 6454)."""
-    site = request.headers.get("sec-fetch-site")
-    origin = request.headers.get("origin")
-    own = f"://{request.headers.get('host', '')}"
-    if (site is not None and site not in _OWN_SITES) or (
-        site is None and origin is not None and not origin.endswith(own)
-    ):
-        raise Refused(Problem(status=403, detail="This form was sent by a page of another site."))
+async def _require_own_form(visit: Visit) -> None:
+    """Raises Forbidden where another site's page has sent the form, or one without the session's CSRF token.
+
+    A token in the header Authorization is nothing that a browser sends by itself.
+    """
+    scope = visit.request.scope
+    if "authorization" in visit.request.headers:
+        check_origin(scope)
+        return
+    form = await visit.form()
+    check_same_site(scope, csrf_token=form.text("csrf_token"))
 
 
 def _allow(handlers: Mapping[str, Handler]) -> tuple[tuple[str, str], ...]:

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 
 import msgspec
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -17,6 +18,7 @@ from bellwire.service import Bellwire
 from bellwire.web.bodies import BodiesInHand, BodyReader, head_of
 from bellwire.web.pages.rendering import Renderer, html_answer
 from bellwire.web.problems import Problem, Refused
+from bellwire.web.sessions import csrf_token_of
 
 FORM_BYTES_MAX: Final = 2 * MIB
 FORM_FIELDS_MAX: Final = 25_000
@@ -77,6 +79,7 @@ class Visit:
         self._renderer = renderer
         self._in_hand = in_hand
         self.principal = principal
+        self._fields: Fields | None = None
         self._now_ms = time.time_ns() // 1_000_000
 
     @property
@@ -109,6 +112,11 @@ class Visit:
 
     async def form(self) -> Fields:
         """The fields that were sent; Refused (413, 415) for too many or another form of body."""
+        if self._fields is None:
+            self._fields = await self._read_form()
+        return self._fields
+
+    async def _read_form(self) -> Fields:
         head = head_of(self.request.scope)
         written = head.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
         if written not in {_FORM_TYPE, ""}:
@@ -135,6 +143,8 @@ class Visit:
             "now_ms": self.now_ms,
             "theme": theme_of(self.request),
             "notice": None if self.request.headers.get("HX-Request") else self._notice(),
+            "csrf_field": csrf_field(self.request),
+            "visitor": self.principal.name,
             "attention": sum(whole.states.get(state, 0) for state in _ATTENTION),
         }
         answer = html_answer(self.request, self._renderer.render(template, shell | context), code)
@@ -144,7 +154,8 @@ class Visit:
 
     def part(self, template: str, **context: Any) -> Response:  # noqa: ANN401 - whatever the template shows
         """A part of a page, for the script that asked for it."""
-        return html_answer(self.request, self._renderer.render(template, {"now_ms": self.now_ms} | context))
+        shell = {"now_ms": self.now_ms, "csrf_field": csrf_field(self.request)}
+        return html_answer(self.request, self._renderer.render(template, shell | context))
 
     def go(self, address: str, notice: Notice | None = None) -> Response:
         """Lead to another page (303), which then says what was done."""
@@ -166,6 +177,14 @@ class Visit:
             written = self.request.cookies.get(NOTICE_COOKIE, "")
             return msgspec.json.decode(base64.urlsafe_b64decode(written), type=Notice)
         return None
+
+
+def csrf_field(request: Request) -> Markup:
+    """What every form holds that changes something, so that no page of another site can send it; empty for who shows a
+    token instead of a session.
+    """
+    token = csrf_token_of(request.scope)
+    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token) if token else Markup()
 
 
 def theme_of(request: Request) -> str:
