@@ -26,7 +26,10 @@ def test_what_a_receiver_refuses_for_too_long_is_a_dead_letter_that_says_so(site
         site.start()
         assert site.status(webhook_id)["discarded"] == 1
         assert len(site.right("dead-letters", "--json").items()) == 1
-        assert [row["id"] for row in site.right("events", "--json").items()] == ["next", "lost"]
+        published = site.right("events", "--type", "auth.success", "--json").items()
+        assert [row["id"] for row in published] == ["next", "lost"]
+        told = site.right("events", "--type", "bellwire.webhook-events-discarded", "--json").items()
+        assert [row["data"]["discarded"] for row in told] == [{"expired": 1}]
 
 
 def test_disabling_ends_requests_at_once_and_enabling_begins_with_what_comes_then(site: Site) -> None:
