@@ -16,6 +16,7 @@ ENTRIES_STEP_MAX: Final = 1_000
 _ADD_AUDIT_ENTRY: Final = statement("add_audit_entry")
 _LIST_AUDIT_ENTRIES: Final = statement("list_audit_entries")
 _REMOVE_AUDIT_ENTRIES: Final = statement("remove_audit_entries")
+_BEHIND_ALL: Final = 2**63 - 1
 
 
 def add_entry(connection: apsw.Connection, entry: AuditEntry) -> None:
@@ -27,9 +28,10 @@ def add_entry(connection: apsw.Connection, entry: AuditEntry) -> None:
 def list_entries(connection: apsw.Connection, search: AuditSearch) -> tuple[NumberedEntry, ...]:
     """Entries, newest first."""
     action = None if search.action is None else search.action.value
-    bounds = (search.since_ms, search.until_ms, search.before, search.limit)
+    before = _BEHIND_ALL if search.before is None else search.before
+    bounds = (search.since_ms, search.until_ms, search.limit)
     decoder = msgspec.json.Decoder(AuditEntry)
-    rows = rows_of(connection, _LIST_AUDIT_ENTRIES, search.by, action, search.object_id, *bounds)
+    rows = rows_of(connection, _LIST_AUDIT_ENTRIES, before, search.by, action, search.object_id, *bounds)
     return tuple([NumberedEntry(number=number, entry=decoder.decode(entry)) for number, entry in rows])
 
 
