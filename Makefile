@@ -69,8 +69,8 @@ cover: .venv/dev.stamp ## Run every test and show what none of them reaches; mod
 	@$(BIN)/coverage report --include='src/bellwire/model/*,src/bellwire/rules/*' --skip-covered --fail-under=100
 
 .PHONY: bench
-bench: .venv/dev.stamp ## Measure the layouts of the log that docs/adr/0001 compares; some minutes
-	@$(BIN)/python benchmarks/log_layout.py $(ARGS)
+bench: .venv/dev.stamp ## Measure Bellwire beside its limits, about 20 minutes; QUICK=1 in one, BASE=<revision> beside it
+	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(BASE),--base $(BASE)) $(ARGS)
 
 .PHONY: lock
 lock: ## Lock the newest versions that pyproject.toml allows; needs uv

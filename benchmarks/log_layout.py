@@ -275,7 +275,7 @@ def append_ids(connection: apsw.Connection, first: int, events: Sequence[Event])
 
 def scalar(connection: apsw.Connection, sql: str, parameter: int | bytes) -> int:
     number = connection.execute(sql, (parameter,)).get
-    assert isinstance(number, int)  # noqa: S101 - for the type checker
+    assert isinstance(number, int)
     return number
 
 

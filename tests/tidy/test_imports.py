@@ -65,7 +65,7 @@ def test_tests_and_benchmarks_import_only_what_pyproject_declares() -> None:
 
 def _foreign(*folders: str) -> set[str]:
     """The distributions that modules below these folders import, besides the standard library and our own."""
-    ours = {"bellwire"} | {path.stem for folder in folders for path in (ROOT / folder).iterdir()}
+    ours = {"bellwire", "benchmarks"} | {path.stem for folder in folders for path in (ROOT / folder).iterdir()}
     imported = {
         name.partition(".")[0]
         for module in modules(*folders)
