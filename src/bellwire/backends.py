@@ -11,6 +11,7 @@ import msgspec
 from bellwire.clock import Clock
 from bellwire.clocks.system import SystemClock
 from bellwire.engine.announcer import Announcer
+from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
 from bellwire.engine.parts import Parts
@@ -58,6 +59,7 @@ def delivery_parts(backends: Backends, *, selector: Selector, announcer: Announc
         shelf=Shelf(),
         keyring=backends.keyring,
         announcer=announcer,
+        broadcaster=Broadcaster(store, selector),
         start=Start(at_ms=clock.steady_ms(), log_end=store.log.end),
         dice=backends.dice,
         user_agent=user_agent,

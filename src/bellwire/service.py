@@ -75,6 +75,7 @@ class Bellwire:
         parts = delivery_parts(
             backends, selector=self._selector, announcer=self._announcer, user_agent=f"Bellwire/{VERSION}"
         )
+        self.live = parts.broadcaster
         self._supervisor = supervisor = Supervisor(parts, self._switchboard)
         self._watchdog = Watchdog(supervisor, clock=clock)
         self._doorkeeper = Doorkeeper(store, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits)
@@ -144,6 +145,7 @@ class Bellwire:
         self._registrar.load(webhooks)
         await self.replays.load()
         log.follow(self._switchboard.logged)
+        self.live.start(self._registrar.all)
         self._supervisor.start(webhooks, await ledger.cursors(), last_positions)
         await self._doorkeeper.start()
         self._announcer.start(self._intake.announce)
@@ -390,5 +392,6 @@ class Bellwire:
         await self._announcer.stop()
         await self._pruner.stop()
         await self._supervisor.stop()
+        await self.live.close()
         await self._backends.sender.close()
         await self._backends.store.close()

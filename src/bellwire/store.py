@@ -77,9 +77,11 @@ class DiscardSearch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ChangeSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Which changes of a webhook or event type to list, newest first. before: only those with a lower number."""
+    """Which changes to list, newest first: of a webhook or event type, or (None) of all. before: only those with a
+    lower number.
+    """
 
-    subject: str
+    subject: str | None = None
     before: int | None = None
     limit: int = 100
 

@@ -61,6 +61,17 @@ async def test_each_call_records_what_it_changes_of_every_kind(store: Store) -> 
     assert await listed(store, "nobody") == []
 
 
+async def test_changes_of_all_subjects_are_listed_in_the_order_of_their_numbers(store: Store) -> None:
+    changes = [change("wh-1"), change("a.b"), change("wh-2"), change("wh-1", what=Paused())]
+    for each in changes:
+        await add(store, each)
+    first = await store.journal.changes(ChangeSearch(limit=3))
+    assert [one.change for one in first] == changes[:0:-1]
+    assert [one.number for one in first] == [4, 3, 2]
+    (last,) = await store.journal.changes(ChangeSearch(before=first[-1].number))
+    assert last.change == changes[0]
+
+
 async def test_a_call_that_fails_records_nothing(store: Store) -> None:
     cursor = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
     await store.registry.add_webhook(make_registered_webhook(), cursor, audit=make_audit_entry())

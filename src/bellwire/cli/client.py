@@ -116,6 +116,24 @@ class Client:
             self.close()
             raise self._unreachable(problem) from problem
 
+    def follow(
+        self, path: str, *, query: Query, headers: Mapping[str, str], timeout_s: float, line_bytes_max: int
+    ) -> Iterator[bytes]:
+        """The lines of an answer that goes on, as they come, until the server ends it. timeout_s: for one line."""
+        self.close()
+        self._connection.timeout = timeout_s
+        try:
+            self._connection.request("GET", self._target(path, query), headers={**self._headers(), **headers})
+            response = self._connection.getresponse()
+            if response.status != http.HTTPStatus.OK:
+                raise self._refused(response, response.read(ANSWER_BYTES_MAX))
+            while line := response.readline(line_bytes_max):
+                yield line.rstrip(b"\r\n")
+        except (OSError, http.client.HTTPException) as problem:
+            raise self._unreachable(problem) from problem
+        finally:
+            self.close()
+
     def upload(self, path: str, pieces: Iterable[bytes], *, content_type: str) -> Answer:
         """Send a body of unknown length; stops sending when the server answers before its end."""
         connection = self._connection

@@ -30,6 +30,7 @@ SECTIONS: Final = {
     "Events": {
         "emit": "emit",
         "events": "event",
+        "tail": "tail",
         "why": "why",
         "event-types": "event",
         "event-type": "event_type",

@@ -108,6 +108,7 @@ async def _stop(service: Bellwire, server: RunningServer) -> None:
     deadline = loop.time() + STOP_MS / SECOND_MS
     closing = loop.create_task(service.close())
     await asyncio.wait({closing}, timeout=STOP_MS / SECOND_MS - API_END_S)
+    await service.live.close()  # where the service takes longer: what is answered live ends by this only
     await server.stop(within_s=deadline - loop.time())
     await closing
 

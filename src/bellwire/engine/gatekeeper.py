@@ -98,6 +98,11 @@ class Gatekeeper:
         principal = self._principal(session.name, session.kind)
         return None if principal is None else Signed(msgspec.structs.replace(principal, address=address), session)
 
+    def session_principal(self, secret: str) -> Principal | None:
+        """Whose session it is, as admit_session, but it is not used: what goes on by itself keeps none alive."""
+        session = self.sessions.look_up(secret)
+        return None if session is None else self._principal(session.name, session.kind)
+
     def wait_ms(self, principal: Principal) -> int:
         """Count one more call; for how many milliseconds the caller has to wait instead, 0 if they need not."""
         per_second = self._limits.requests_per_second

@@ -266,6 +266,7 @@ class Lane:
         self._planner.must_be_said = False
         if self.replay is None:
             self._parts.announcer.moved(self._terms.webhook, move)
+        self._parts.broadcaster.settled(move, attempt)
         if attempt is not None:
             self._parts.reporter.attempt_settled(attempt)
         for discard in discards:

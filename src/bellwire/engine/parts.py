@@ -6,6 +6,7 @@ import msgspec
 
 from bellwire.clock import Clock
 from bellwire.engine.announcer import Announcer
+from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.keyring import Keyring
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook
@@ -29,6 +30,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf
     keyring: Keyring
     announcer: Announcer
+    broadcaster: Broadcaster
     start: Start
     dice: Callable[[], float]
     user_agent: str

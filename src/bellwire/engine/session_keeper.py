@@ -72,13 +72,17 @@ class SessionKeeper:
 
     def find(self, secret: str) -> Session | None:
         """The session whose cookie carries that, unless it has ended; it is used by this."""
-        session = self._sessions.get(hash_of(secret))
-        now_ms = self._clock.steady_ms()
-        if session is None or self._has_ended(session, now_ms):
+        session = self.look_up(secret)
+        if session is None:
             return None
-        used = msgspec.structs.replace(session, last_used_at_ms=now_ms)
+        used = msgspec.structs.replace(session, last_used_at_ms=self._clock.steady_ms())
         self._sessions[session.hash] = used
         return used
+
+    def look_up(self, secret: str) -> Session | None:
+        """The session whose cookie carries that, unless it has ended; it is not used by this."""
+        session = self._sessions.get(hash_of(secret))
+        return None if session is None or self._has_ended(session, self._clock.steady_ms()) else session
 
     async def begin(self, principal: Principal, *, instead_of: Session | None = None) -> Begun:
         """Begin a session of the caller, who has shown who they are, from their address. instead_of: ends by it."""

@@ -71,11 +71,13 @@ class Supervisor:
     def add(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
         """Take up a webhook that was just registered."""
         self._add(webhook, cursor).wake()
+        self._parts.broadcaster.changed()
 
     def apply(self, webhook: RegisteredWebhook) -> None:
         """A webhook was edited, enabled, disabled or deleted; it counts from now on."""
         self._dispatchers[webhook.id].apply(webhook)
         self._connect(self._dispatchers[webhook.id])
+        self._parts.broadcaster.changed()
 
     @contextmanager
     def held(self) -> Iterator[dict[WebhookId, Position]]:
@@ -90,6 +92,7 @@ class Supervisor:
         self._switchboard.refilter()
         for webhook_id, dispatcher in self._dispatchers.items():
             dispatcher.refilter(since.get(webhook_id, dispatcher.waits_from))
+        self._parts.broadcaster.changed()
 
     @contextmanager
     def keeping(self, position: Position) -> Iterator[None]:

@@ -29,7 +29,11 @@ class MemoryJournal:
     async def changes(self, search: ChangeSearch) -> tuple[NumberedChange, ...]:
         """Changes, newest first."""
         self._gate.check()
-        kept = reversed(self._by_subject.get(search.subject, ()))
+        if search.subject is None:
+            everything = (one for of_one in self._by_subject.values() for one in of_one)
+            kept = iter(sorted(everything, key=lambda one: one.number, reverse=True))
+        else:
+            kept = iter(reversed(self._by_subject.get(search.subject, ())))
         return tuple(islice((one for one in kept if search.before is None or one.number < search.before), search.limit))
 
     async def remove_changes(self, *, made_before_ms: int, before: Position) -> int:

@@ -9,7 +9,7 @@ from bellwire.service import Bellwire
 from bellwire.web.bodies import Head, head_of
 from bellwire.web.problem_kinds import TOO_MANY_REQUESTS, UNAUTHORISED
 from bellwire.web.problems import Problem, Refused
-from bellwire.web.sessions import CSRF_HEADER, SAFE_METHODS, address_of, check_same_site, signed_in
+from bellwire.web.sessions import CSRF_HEADER, SAFE_METHODS, address_of, check_same_site, session_secret, signed_in
 
 _SCHEME: Final = b"bearer "
 _TOKEN_BYTES_MAX: Final = 1024
@@ -41,6 +41,14 @@ def principal_of(service: Bellwire, scope: ConnectionScope) -> Principal | None:
     return None if signed is None else signed.principal
 
 
+def still_admitted(service: Bellwire, scope: ConnectionScope) -> Principal | None:
+    """Who makes a request that goes on, as of now; None once nobody is known by it any more."""
+    secret = session_secret(scope)
+    if b"authorization" not in head_of(scope):
+        return None if secret is None else service.access.session_principal(secret)
+    return service.access.tokens.principal(_token_of(head_of(scope)) or "")
+
+
 def too_often(detail: str, wait_ms: int) -> Refused:
     """The refusal (429) that says when to come again."""
     wait_s = max(1, -(-wait_ms // 1000))
@@ -62,11 +70,16 @@ def _bearer(service: Bellwire, head: Head, address: str) -> Principal:
 
 
 def _token_holder(service: Bellwire, head: Head, address: str) -> Principal | None:
+    secret = _token_of(head)
+    return None if secret is None else service.access.admit_token(secret, address=address)
+
+
+def _token_of(head: Head) -> str | None:
     credentials = head[b"authorization"]
     secret = credentials[7:].strip()
     if credentials[:7].lower() != _SCHEME or len(secret) > _TOKEN_BYTES_MAX:
         return None
-    return service.access.admit_token(secret.decode("latin-1"), address=address)
+    return secret.decode("latin-1")
 
 
 def _unauthorised(detail: str, *, challenge: str) -> Refused:

@@ -161,7 +161,8 @@ OVERLOADED: Final = Kind(
     status=503,
     name="overloaded",
     title="Too much is under way",
-    means="Too many passwords are being hashed; nothing was done. Try again in a moment.",
+    means="Too many passwords are being hashed, or too many clients follow what happens; nothing was done. Try again "
+    "in a moment.",
     example="20 passwords are being checked already; try again in a moment",
     headers=("Retry-After",),
 )

@@ -17,6 +17,7 @@ from bellwire.stores.sqlite.writer import Writer
 _ADD_CHANGE: Final = statement("add_change")
 _REMOVE_SURPLUS_CHANGE: Final = statement("remove_surplus_change")
 _LIST_CHANGES: Final = statement("list_changes")
+_LIST_ALL_CHANGES: Final = statement("list_all_changes")
 _BEHIND_ALL: Final = 2**63 - 1
 
 
@@ -55,6 +56,9 @@ class SqliteJournal:
 
 def _changes(connection: apsw.Connection, search: ChangeSearch) -> tuple[NumberedChange, ...]:
     number = _BEHIND_ALL if search.before is None else search.before
-    rows = connection.execute(_LIST_CHANGES, (search.subject, number, search.limit))
+    if search.subject is None:
+        rows = connection.execute(_LIST_ALL_CHANGES, (number, search.limit))
+    else:
+        rows = connection.execute(_LIST_CHANGES, (search.subject, number, search.limit))
     decoder = msgspec.json.Decoder(Change)
     return tuple([NumberedChange(number=place, change=decoder.decode(change)) for place, change in rows])

@@ -149,7 +149,7 @@ async def list_attempts(call: Call) -> HttpAnswer:
         return await call.service.attempts(AttemptSearch(webhook_id=webhook_id, before=before, limit=count))
 
     attempts, more = await gather(fetch, limit=limit, size=lambda _: 0)
-    return json_answer(listing(attempts, more=more, show=_view, place=lambda attempt: AttemptPlace(attempt.id)))
+    return json_answer(listing(attempts, more=more, show=view_attempt, place=lambda attempt: AttemptPlace(attempt.id)))
 
 
 @described(
@@ -167,12 +167,17 @@ async def list_attempts(call: Call) -> HttpAnswer:
 )
 async def read_attempt(call: Call) -> HttpAnswer:
     """One attempt, with the first 4 KiB of the answer."""
-    attempt = await call.service.attempt(call.path("attempt_id"))
-    fields = msgspec.structs.asdict(_view(attempt))
-    return json_answer(AttemptDetailsView(**fields, answer=view_answer(attempt.response)))
+    return json_answer(view_attempt_details(await call.service.attempt(call.path("attempt_id"))))
 
 
-def _view(attempt: Attempt) -> AttemptView:
+def view_attempt_details(attempt: Attempt) -> AttemptDetailsView:
+    """The attempt as the API shows it, with the first bytes of the answer."""
+    fields = msgspec.structs.asdict(view_attempt(attempt))
+    return AttemptDetailsView(**fields, answer=view_answer(attempt.response))
+
+
+def view_attempt(attempt: Attempt) -> AttemptView:
+    """The attempt as the API shows it."""
     outcome, reason = view_outcome(attempt.outcome)
     response = attempt.response
     return AttemptView(

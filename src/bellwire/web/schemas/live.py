@@ -1,0 +1,65 @@
+"""What is told live, as clients get it."""
+
+from typing import Annotated, Final
+
+import msgspec
+
+from bellwire.web.answers import Time
+from bellwire.web.operation import Schema, struct_schema
+
+STREAM_TYPE: Final = "text/event-stream"
+
+_Webhook = Annotated[str | None, msgspec.Meta(description="Null for a change of an event type.")]
+_Count = Annotated[int | None, msgspec.Meta(description="Null: some, and nobody can say how many.")]
+
+
+class LiveDiscard(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Events that were given up together."""
+
+    at: Time
+    webhook_id: str
+    replay_id: Annotated[str | None, msgspec.Meta(description="The replay that gave them up; null: live delivery did.")]
+    reason: Annotated[str, msgspec.Meta(description="expired, refused, lossy or disabled.")]
+    events: int
+    first_position: int
+    last_position: int
+
+
+class LiveChange(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A change of a webhook, of its state, or of the level of an event type."""
+
+    number: Annotated[int, msgspec.Meta(description="Ascending in the order of the changes.")]
+    at: Time
+    position: Annotated[int, msgspec.Meta(description="The first place in the log that it decides on.")]
+    webhook_id: _Webhook
+    type: Annotated[str | None, msgspec.Meta(description="The event type whose level was set.")]
+    change: Annotated[str, msgspec.Meta(description="As in `/v1/webhooks/{id}/changes`, or level-set.")]
+    fields: Annotated[tuple[str, ...], msgspec.Meta(description="Which members of the object were edited.")] = ()
+    reason: Annotated[str | None, msgspec.Meta(description="Why it is failing, gone or blocked.")] = None
+    level: Annotated[str | None, msgspec.Meta(description="The level that counts now, where it was set.")] = None
+
+
+class LiveMissed(msgspec.Struct, frozen=True, kw_only=True):
+    """How many were not told."""
+
+    events: _Count
+    attempts: _Count
+    discards: _Count
+    changes: _Count
+
+
+_DISCARD: Final = struct_schema(LiveDiscard)
+_CHANGE: Final = struct_schema(LiveChange)
+_MISSED: Final = struct_schema(LiveMissed)
+
+LIVE_STREAM: Final = Schema(
+    name="LiveStream",
+    definition={
+        "type": "string",
+        "description": "Server-sent events. `event` says what each is, `data` is JSON: `event` (as of `/v1/events`), "
+        "`attempt` (as of `/v1/attempts`), `discard` (LiveDiscard), `change` (LiveChange), `missed` (LiveMissed).",
+        "contentMediaType": STREAM_TYPE,
+        "contentSchema": {"anyOf": [schema.ref for schema in (_DISCARD, _CHANGE, _MISSED)]},
+    },
+    parts=(_DISCARD, _CHANGE, _MISSED),
+)
