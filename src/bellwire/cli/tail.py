@@ -77,11 +77,13 @@ def tail(context: click.Context, /, *, as_json: bool, **query: str | tuple[str, 
 
 def _happenings(client: Client, query: dict[str, str | tuple[str, ...] | None]) -> Iterator[Happening]:
     """What comes, over as many connections as it takes; once one stood, those that fail are made again."""
-    place, pause_s = "", PAUSE_S
+    place, pause_s, connected = "", PAUSE_S, False
     while True:
         try:
             for happening in _over_one_connection(client, query, place):
-                place, pause_s = happening.place, PAUSE_S
+                if not connected:
+                    note(f"following {client.url}; Ctrl-C ends")
+                place, pause_s, connected = happening.place, PAUSE_S, True
                 if happening.content:
                     yield happening
             trouble = "the server has ended the connection"
@@ -93,6 +95,7 @@ def _happenings(client: Client, query: dict[str, str | tuple[str, ...] | None]) 
             if not place or problem.status not in LATER:
                 raise
             trouble = problem.message
+        connected = False
         note(f"{trouble}; trying again in {pause_s} s")
         time.sleep(pause_s)
         pause_s = min(2 * pause_s, PAUSE_S_MAX)

@@ -70,6 +70,4 @@ def parse_place(text: str) -> Place:
     if not _PLACE.fullmatch(text):
         raise ValueError("is no id of this stream; give the last one that came, or none")
     position, discard, change, attempt = text.split(".")
-    return Place(
-        position=Position(int(position)), discard=int(discard), change=int(change), attempt=AttemptId(attempt)
-    )
+    return Place(position=Position(int(position)), discard=int(discard), change=int(change), attempt=AttemptId(attempt))

@@ -1,7 +1,7 @@
 """Does somebody want to hear of this, and how much does it weigh?"""
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, assert_never
 
 from bellwire.model.attempt import Answer, Attempt
 from bellwire.model.change import Change
@@ -59,6 +59,8 @@ def wants(item: Attempt | Discard | Change, wish: Wish) -> bool:
             # A subject with a dot is an event type; ids of webhooks have none.
             of_type = wish.webhook_ids is None and (wish.types is None or item.subject in wish.types)
             return of_type if "." in item.subject else _is_of(item.subject, wish)
+        case _:
+            assert_never(item)
 
 
 def weight_of(item: LoggedEvent | Attempt | Discard | Change) -> int:
@@ -72,6 +74,8 @@ def weight_of(item: LoggedEvent | Attempt | Discard | Change) -> int:
             return ITEM_BYTES + MEMBER_BYTES * len(item.members)
         case Change():
             return ITEM_BYTES
+        case _:
+            assert_never(item)
 
 
 def _is_of(subject: str, wish: Wish) -> bool:
