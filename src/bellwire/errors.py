@@ -7,6 +7,7 @@
     │   ├── InvalidEvent        an event that cannot be taken, and its index
     │   ├── InterruptedLines    NDJSON that stopped at a line, and how many lines were taken before it
     │   ├── ConflictingEvent    a known id published again with another type or data
+    │   ├── ConflictingName     a name that another has already, or that is not the one asked for
     │   ├── NotAdmitted         a request to a source that does not show who sent it
     │   ├── UnknownThing        no webhook, event, attempt, source, token, person or session of that name
     │   ├── EditConflict        the webhook was changed since it was read
@@ -89,6 +90,15 @@ class ConflictingEvent(Mistake):
         )
         super().__init__(f"event {index}: {message}", faults=(Fault(f"events/{index}/id", message),))
         self.index = index
+
+
+class ConflictingName(Mistake):
+    """A name that another source, token or person has already, or that is not the one by which the object was asked
+    for.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"name: {message}", faults=(Fault("name", message),))
 
 
 class InterruptedLines(Mistake):

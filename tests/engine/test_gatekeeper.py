@@ -9,7 +9,7 @@ from bellwire.engine.auth_announcer import FAILED_PAUSE_MS, TOLD_AGAIN_MS
 from bellwire.engine.gatekeeper import Gatekeeper, Pause
 from bellwire.engine.session_keeper import LINK_MS, LINKS_MAX, Begun
 from bellwire.engine.token_issuer import USE_NOTED_MS
-from bellwire.errors import Forbidden, InvalidObject, Overloaded, UnknownThing
+from bellwire.errors import ConflictingName, Forbidden, InvalidObject, Overloaded, UnknownThing
 from bellwire.model.access_limits import AccessLimits
 from bellwire.model.audit import Action
 from bellwire.model.credentials import SESSIONS_MAX, Token
@@ -108,7 +108,7 @@ async def test_of_a_token_only_its_hash_is_kept(opened: Open) -> None:
 async def test_a_name_of_a_token_is_given_once_and_only_administrators_give_it(opened: Open) -> None:
     door = await opened()
     await door.token("shop")
-    with pytest.raises(InvalidObject, match="taken"):
+    with pytest.raises(ConflictingName, match="taken"):
         await door.token("shop")
     writer = Principal(name="w", kind=PrincipalKind.TOKEN, scopes=frozenset({Scope.WRITE}))
     with pytest.raises(Forbidden, match="needs the scope admin"):

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from bellwire.errors import InvalidObject
+from bellwire.errors import ConflictingName, InvalidObject
 from bellwire.model.secret import File, NoSecret, Value
 from bellwire.model.source import Reception, RegisteredSource, Source, SourceName
 from bellwire.model.webhook import Basic, Bearer
@@ -47,9 +47,9 @@ def test_every_field_is_read() -> None:
 def test_the_name_may_come_by_the_path() -> None:
     assert read_source({"signatureKey": KEY}, name="mail").name == "mail"
     assert read_source(document(), name="mail").name == "mail"
-    assert faults_of(document(), name="other") == {
-        "name": "is 'mail', but the source is called 'other'; leave the name out"
-    }
+    with pytest.raises(ConflictingName) as caught:
+        read_source(document(), name="other")
+    assert dict(caught.value.faults) == {"name": "is 'mail', but the source is called 'other'; leave the name out"}
 
 
 @pytest.mark.parametrize("name", ["Mail", "-mail", "mail.1", "a/b", "ä", "m" * 64, "", 5, None])

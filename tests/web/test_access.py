@@ -51,7 +51,7 @@ async def sign_in(client: httpx.AsyncClient, browser: httpx.AsyncClient, *scopes
 
 
 async def csrf_token(browser: httpx.AsyncClient) -> str:
-    page = (await browser.get("/sign-in")).text
+    page = (await browser.get("/sign-in", params={"next": "/sign-in"})).text
     return page.partition('name="csrf_token" value="')[2].partition('"')[0]
 
 
@@ -240,12 +240,12 @@ async def test_a_link_lets_a_browser_in_once_and_looking_at_it_does_not_use_it(
     ("written", "target"),
     [
         ("/webhooks?x=1", "/webhooks?x=1"),
-        ("//evil.example", "/sign-in"),
-        ("/\\evil.example", "/sign-in"),
-        ("https://evil.example", "/sign-in"),
-        ("/\t/evil.example", "/sign-in"),
-        ("", "/sign-in"),
-        ("/" + "x" * 3000, "/sign-in"),
+        ("//evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/\t/evil.example", "/"),
+        ("", "/"),
+        ("/" + "x" * 3000, "/"),
     ],
 )
 async def test_signing_in_leads_on_only_within_this_server(
@@ -284,7 +284,7 @@ async def test_changing_ones_own_password_ends_the_other_sessions_and_renews_thi
 async def test_people_are_added_changed_and_removed(client: httpx.AsyncClient) -> None:
     expect_json(await client.post("/v1/people", json={"name": "omar", "scopes": ["read"]}), 201)
     taken = await client.post("/v1/people", json={"name": "omar", "scopes": ["read"]})
-    expect_problem(taken, 422, kind="invalid-object")
+    expect_problem(taken, 409, kind="conflicting-name")
     assert expect_json(await client.patch("/v1/people/omar", json={"scopes": ["write"]}))["scopes"] == ["write"]
     assert expect_json(await client.get("/v1/people/omar"))["hasPassword"] is False
     assert (await client.delete("/v1/people/omar")).status_code == 204

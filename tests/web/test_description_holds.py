@@ -9,6 +9,8 @@ import pytest
 import structlog
 
 from bellwire.backends import open_backends
+from bellwire.engine import failure_counter
+from bellwire.engine.token_issuer import ADMIN
 from bellwire.model.network import NetworkPolicy
 from bellwire.model.principal import PROGRAM
 from bellwire.model.secrecy import Secrecy
@@ -23,12 +25,16 @@ EXAMPLES = 10
 
 
 @pytest.fixture
-async def server_url(tmp_path: Path) -> AsyncIterator[str]:
-    """A server that sends nothing to the endpoints of webhooks, whose names and addresses are made up."""
+async def server_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A server that sends nothing to the endpoints of webhooks, whose names and addresses are made up.
+
+    Wrong tokens are shown on purpose, more often than a guesser may; our own is one that no call can revoke.
+    """
+    monkeypatch.setattr(failure_counter, "REFUSALS_PER_MINUTE", 1_000_000)
     async with open_backends(tmp_path, secrecy=Secrecy(), network=NetworkPolicy()) as (_, _, backends):
         service = Bellwire(msgspec.structs.replace(backends, sender=ScriptedSender(backends.clock)))
         await service.start()
-        await service.access.tokens.admit("test", TOKEN, by=PROGRAM)
+        await service.access.tokens.admit(ADMIN, TOKEN, by=PROGRAM)
         server = await serve_api(service, host="127.0.0.1", port=0)
         try:
             yield f"http://127.0.0.1:{server.port}"

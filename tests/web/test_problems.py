@@ -30,11 +30,13 @@ PROVOCATIONS: dict[str, Ask] = {
     "unknown-webhook": lambda client, _: client.get("/v1/webhooks/nothing"),
     "unknown-event": lambda client, _: client.get("/v1/events/nothing"),
     "unknown-attempt": lambda client, _: client.get("/v1/attempts/nothing"),
+    "unknown-replay": lambda client, _: client.get("/v1/replays/nothing"),
     "unknown-event-type": lambda client, _: client.get("/v1/event-types/nothing"),
     "unknown-token": lambda client, _: client.get("/v1/tokens/nothing"),
     "unknown-person": lambda client, _: client.get("/v1/people/nothing"),
     "unknown-session": lambda client, _: client.delete("/v1/sessions/nothing"),
     "conflicting-event": lambda client, _: client.post("/v1/events", json=[EVENT, {**EVENT, "data": {"other": 1}}]),
+    "conflicting-name": lambda client, _: client.put("/v1/sources/mail", json={"name": "post", "allowAnyone": True}),
     "edit-conflict": lambda client, webhook: client.delete(webhook, headers={"If-Match": '"7"'}),
     "413": lambda client, _: client.post("/v1/webhooks", content=b" " * (2 << 20)),
     "415": lambda client, _: client.post("/v1/webhooks", content=b"url", headers={"Content-Type": "text/plain"}),
@@ -42,7 +44,7 @@ PROVOCATIONS: dict[str, Ask] = {
     "invalid-event": lambda client, _: client.post("/v1/events", json={"type": "auth.success"}),
 }
 
-ELSEWHERE = {"not-admitted", "secret-unreadable", "unknown-source"}
+ELSEWHERE = {"not-admitted", "secret-unreadable", "unauthenticated", "unknown-source"}
 """Those that upstream servers meet; tests/web/test_receiving.py provokes them."""
 
 

@@ -120,7 +120,7 @@ async def test_credentials_are_asked_for_as_the_source_says(
     body = body_of(event())
     for wrong in ("", "Basic aG9vazpw", "Bearer tok124", client.headers["Authorization"]):
         answer = await client.post(MAIL, content=body, headers={"Authorization": wrong})
-        expect_problem(answer, 401)
+        expect_problem(answer, 401, kind="unauthenticated")
         assert answer.headers["www-authenticate"].startswith(challenge)
     expect_json(await client.post(MAIL, content=body, headers={"Authorization": header}))
     assert (await reception(client))["notAdmitted"] == 4
@@ -131,7 +131,7 @@ async def test_a_source_may_ask_for_both_signature_and_credentials(client: httpx
     await client.put(MAIL, json={"signatureKey": {"@type": "Value", "secret": KEY}, "httpAuth": auth})
     body = body_of(event())
     bearer = {"Authorization": "Bearer tok123"}
-    expect_problem(await client.post(MAIL, content=body, headers=signed(body)), 401)
+    expect_problem(await client.post(MAIL, content=body, headers=signed(body)), 401, kind="unauthenticated")
     expect_problem(await client.post(MAIL, content=body, headers=bearer), 403, kind="not-admitted")
     expect_json(await client.post(MAIL, content=body, headers=signed(body) | bearer))
 

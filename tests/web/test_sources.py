@@ -36,8 +36,19 @@ async def test_a_source_is_registered_by_putting_it_where_it_is_not(client: http
 
 async def test_a_name_is_given_once(client: httpx.AsyncClient) -> None:
     await client.post(SOURCES, json=source())
-    problem = expect_problem(await client.post(SOURCES, json=source(allowAnyone=False)), 422, kind="invalid-object")
+    problem = expect_problem(await client.post(SOURCES, json=source(allowAnyone=False)), 409, kind="conflicting-name")
     assert [fault["path"] for fault in problem["errors"]] == ["name"]
+
+
+async def test_a_name_other_than_the_one_in_the_path_conflicts(client: httpx.AsyncClient) -> None:
+    problem = expect_problem(await client.put("/v1/sources/other", json=source()), 409, kind="conflicting-name")
+    assert problem["detail"] == "name: is 'mail', but the source is called 'other'; leave the name out"
+    assert expect_json(await client.put("/v1/sources/other", json=source(name=None)))["name"] == "other"
+
+
+async def test_what_the_server_adds_is_passed_over_whatever_it_says(client: httpx.AsyncClient) -> None:
+    shown = expect_json(await client.post(SOURCES, json=source(createdAt=0, path=None, reception="much")), 201)
+    assert (shown["path"], shown["reception"]["accepted"]) == ("/v1/sources/mail", 0)
 
 
 async def test_a_source_that_nobody_checks_is_refused_unless_it_says_so(client: httpx.AsyncClient) -> None:

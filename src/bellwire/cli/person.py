@@ -32,7 +32,7 @@ class PersonRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 @click.command(
     epilog=examples(
         "bellwire person add nadia --scope write",
-        "bellwire person add omar --scope read --no-password   # only links from login-link let him in",
+        "bellwire person add omar --scope read --no-password  # by login-link only",
     )
 )
 @click.argument("name", metavar="NAME")

@@ -62,9 +62,9 @@ def _complete_replay(context: click.Context, _parameter: click.Parameter, incomp
 @click.command(
     epilog=examples(
         "bellwire replay create WEBHOOK --since 2h",
-        "bellwire replay create WEBHOOK --reason expired --since 1d --rate 50 --follow",
+        "bellwire replay create WEBHOOK --reason expired --since 1d --follow",
         "bellwire replay create WEBHOOK --event order-7 --event order-9",
-        "bellwire replay create WEBHOOK --from-position 1 --type auth.failed --preview",
+        "bellwire replay create WEBHOOK --from-position 1 --rate 50 --preview",
     )
 )
 @click.argument("webhook_id", metavar="WEBHOOK", shell_complete=complete_id)
@@ -190,9 +190,9 @@ def show(context: click.Context, replay_id: str, as_json: bool) -> None:
 @server_options
 @click.pass_context
 def watch(context: click.Context, replay_id: str) -> None:
-    """Show the progress of a replay until it has ended; Ctrl-C leaves it running.
+    """Show the progress of a replay until it has ended.
 
-    Exit status 1 if not every event was delivered.
+    Ctrl-C leaves it running. Exit status 1 if not every event was delivered.
     """
     _follow(context, connect(context), replay_id)
 
@@ -202,7 +202,10 @@ def watch(context: click.Context, replay_id: str) -> None:
 @server_options
 @click.pass_context
 def pause(context: click.Context, replay_id: str) -> None:
-    """Send nothing more of a replay until it is resumed; its deadlines stand still."""
+    """Send nothing more of a replay until it is resumed.
+
+    The deadlines of its events stand still.
+    """
     row = _edit(connect(context), replay_id, {"paused": True})
     say(f"{replay_id} is paused; {counted(row.account.waiting, 'event')} waiting")
     note(f"to go on: bellwire replay resume {replay_id}")
@@ -224,7 +227,10 @@ def resume(context: click.Context, replay_id: str) -> None:
 @server_options
 @click.pass_context
 def set_rate(context: click.Context, replay_id: str, rate: str) -> None:
-    """Let a replay send N events a second, or (max) as fast as the endpoint takes them."""
+    """Let a replay send N events a second, or as many as it can.
+
+    max: as fast as the endpoint takes them.
+    """
     try:
         chosen = None if rate == "max" else float(rate)
     except ValueError as problem:

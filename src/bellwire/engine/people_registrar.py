@@ -7,7 +7,7 @@ from bellwire.directory import Directory, DirectoryChange, PutPerson, RemovePers
 from bellwire.engine.auditor import Auditor
 from bellwire.engine.password_checker import PasswordChecker
 from bellwire.engine.session_keeper import SessionKeeper
-from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.errors import ConflictingName, Fault, InvalidObject, UnknownThing
 from bellwire.model.audit import Action, MemberChange
 from bellwire.model.credentials import PEOPLE_MAX, Person
 from bellwire.model.principal import Principal, PrincipalKind, Scope
@@ -57,11 +57,11 @@ class PeopleRegistrar:
         return None if person is None else _principal(person)
 
     async def add(self, wish: PersonWish, *, by: Principal) -> Person:
-        """Let another person sign in. Raises InvalidObject, Forbidden, Overloaded."""
+        """Let another person sign in. Raises ConflictingName, InvalidObject, Forbidden, Overloaded."""
         check_scope(by, Scope.ADMIN)
         password_hash = None if wish.password is None else await self._passwords.hash(wish.password)
         if wish.name in self._people:
-            raise _fault("name", f"{wish.name!r} is taken; choose another name")
+            raise ConflictingName(f"{wish.name!r} is taken; choose another name")
         if len(self._people) >= PEOPLE_MAX:
             raise _fault("", f"there are {PEOPLE_MAX:,} people, which is the most there can be; remove some")
         person = Person(

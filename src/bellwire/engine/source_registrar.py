@@ -4,7 +4,7 @@ import asyncio
 
 from bellwire.clock import Clock
 from bellwire.engine.registrar import Safeguards
-from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.errors import ConflictingName, Fault, InvalidObject, UnknownThing
 from bellwire.model.audit import Action
 from bellwire.model.principal import Principal, Scope
 from bellwire.model.source import SOURCES_MAX, RegisteredSource, Source, SourceName
@@ -43,19 +43,24 @@ class SourceRegistrar:
         return source
 
     async def create(self, document: object, *, by: Principal) -> RegisteredSource:
-        """Register a source under a new name. Raises InvalidObject, and Forbidden as every change does."""
+        """Register a source under a new name.
+
+        Raises InvalidObject, ConflictingName, and Forbidden as every change does.
+        """
         check_scope(by, Scope.WRITE)
         async with self._one_at_a_time:
             source = read_source(document, trust=self._trust(by))
             if source.name in self._sources:
-                message = (
+                raise ConflictingName(
                     f"there is a source {source.name!r} already; choose another name, or PUT this one in its place"
                 )
-                raise InvalidObject((Fault("name", message),))
             return await self._store(source, by=by)
 
     async def put(self, name: str, document: object, *, by: Principal) -> RegisteredSource:
-        """Register a source under this name, or give the one that is there another object. Raises InvalidObject."""
+        """Register a source under this name, or give the one that is there another object.
+
+        Raises InvalidObject, ConflictingName.
+        """
         check_scope(by, Scope.WRITE)
         async with self._one_at_a_time:
             stored = self._sources.get(name)

@@ -9,7 +9,7 @@ from bellwire.directory import Directory, DirectoryChange, PutToken, RemoveToken
 from bellwire.engine.auditor import Auditor
 from bellwire.engine.secret_maker import hash_of, make_secret
 from bellwire.engine.session_keeper import SessionKeeper
-from bellwire.errors import Fault, InvalidObject, UnknownThing
+from bellwire.errors import ConflictingName, Fault, InvalidObject, UnknownThing
 from bellwire.model.audit import Action, MemberChange
 from bellwire.model.credentials import TOKEN_PREFIX, TOKENS_MAX, SecretHash, Token
 from bellwire.model.principal import Principal, PrincipalKind, Scope
@@ -76,11 +76,11 @@ class TokenIssuer:
     async def create(self, wish: TokenWish, *, by: Principal) -> tuple[Token, str]:
         """Give out a token; the second is what its holder shows, which nobody can find out again.
 
-        Raises InvalidObject, Forbidden.
+        Raises ConflictingName, InvalidObject, Forbidden.
         """
         check_scope(by, Scope.ADMIN)
         if self._find(wish.name) is not None:
-            raise _fault("name", f"{wish.name!r} is taken; revoke that token first, or choose another name")
+            raise ConflictingName(f"{wish.name!r} is taken; revoke that token first, or choose another name")
         if len(self._by_hash) >= TOKENS_MAX:
             raise _fault("", f"there are {TOKENS_MAX:,} tokens, which is the most there can be; revoke some")
         secret, now_ms = make_secret(TOKEN_PREFIX), self._clock.steady_ms()

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from bellwire.errors import Fault, InvalidObject
+from bellwire.errors import ConflictingName, Fault, InvalidObject
 from bellwire.model.secret import NoSecret
 from bellwire.model.source import SOURCE_NAME_LENGTH_MAX, Source, SourceName, is_source_name
 from bellwire.model.webhook import Unauthenticated
@@ -24,7 +24,7 @@ def read_source(
 
     name: what the object is called by other means; it need not say so itself then. stored: what it replaces; secrets
     written as `"****"` are taken over from it. What the server sets is passed over. trust: in the writer. Raises
-    InvalidObject with all faults.
+    InvalidObject with all faults, and ConflictingName for a sound object that says another name than the given one.
     """
     if not isinstance(document, dict):
         raise InvalidObject((Fault("", f"a source is a JSON object, not {kind_of(document)}"),))
@@ -48,6 +48,8 @@ def read_source(
     check_entrusted(source, stored, document, trust=trust, faults=faults)
     if found := faults.all():
         raise InvalidObject(found)
+    if name is not None and source.name != name:
+        raise ConflictingName(f"is {quoted(source.name)}, but the source is called {quoted(name)}; leave the name out")
     return source
 
 
@@ -57,8 +59,6 @@ def _read_name(place: Place, given: str | None) -> SourceName:
     name = read_text(place, length_max=SOURCE_NAME_LENGTH_MAX)
     if name and not is_source_name(name):
         place.fault(f"{quoted(name)} is no name of a source; write lower case letters, digits and hyphens: mail-1")
-    elif name and given is not None and name != given:
-        place.fault(f"is {quoted(name)}, but the source is called {quoted(given)}; leave the name out")
     return SourceName(name)
 
 

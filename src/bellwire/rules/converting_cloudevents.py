@@ -25,8 +25,11 @@ _REQUIRED: Final = ("specversion", "id", "source", "type")
 _CORE: Final = (*_REQUIRED, "time", "subject", "dataschema", "datacontenttype")
 _EXTENSION_NAME: Final = re.compile(r"[a-z0-9]+")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_MEDIA_TYPE: Final = re.compile(r"[^\s/;]+/[^\s/;]+\s*(?:;.*)?")
-_URI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+_TOKEN: Final = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"  # noqa: S105 - RFC 9110 §5.6.2
+MEDIA_TYPE_PATTERN: Final = rf"{_TOKEN}/{_TOKEN} *(;[ -~]*)?"
+URI_PATTERN: Final = r"[A-Za-z][A-Za-z0-9+.-]*:[!-~]+"
+_MEDIA_TYPE: Final = re.compile(MEDIA_TYPE_PATTERN)
+_URI: Final = re.compile(URI_PATTERN)
 _TYPE_FORM: Final = (
     "a type has the letters a to z in either case, digits, - and _, in parts that dots part, as in "
     f"'com.example.order-paid', and at most {TYPE_ID_LENGTH_MAX} characters"

@@ -73,6 +73,8 @@ UNAUTHORISED: Final = Kind(
 )
 UNAUTHENTICATED: Final = Kind(
     status=401,
+    name="unauthenticated",
+    title="The request does not show the source's credentials",
     means="The `Authorization` header does not show what the source's `httpAuth` asks for.",
     example="the header Authorization is missing; see the httpAuth of this source",
     headers=("WWW-Authenticate",),
@@ -99,6 +101,14 @@ CONFLICTING_EVENT: Final = Kind(
     example="event 0: the id 'order-7' is already taken by an event with another type or other data; publish it under "
     "an id of its own, or repeat the first event exactly",
     fault="events/0/id",
+)
+CONFLICTING_NAME: Final = Kind(
+    status=409,
+    name="conflicting-name",
+    title="The name is another's",
+    means="The `name` is taken already, or is not the one in the path; nothing was changed.",
+    example="name: 'shop' is taken; revoke that token first, or choose another name",
+    fault="name",
 )
 EDIT_CONFLICT: Final = Kind(
     status=412,

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from bellwire.errors import (
     BellwireError,
     ConflictingEvent,
+    ConflictingName,
     EditConflict,
     Fault,
     Forbidden,
@@ -26,6 +27,7 @@ from bellwire.errors import (
 )
 from bellwire.web.problem_kinds import (
     CONFLICTING_EVENT,
+    CONFLICTING_NAME,
     EDIT_CONFLICT,
     FORBIDDEN,
     GOING_DOWN,
@@ -168,6 +170,8 @@ def _problem_of_mistake(error: Mistake) -> Problem:
             kind = INVALID_EVENT
         case ConflictingEvent():
             kind = CONFLICTING_EVENT
+        case ConflictingName():
+            kind = CONFLICTING_NAME
         case NotAdmitted():
             return _not_admitted(error)
         case UnknownThing():

@@ -14,7 +14,7 @@ from bellwire.web.bodies import PATCH_TYPE
 from bellwire.web.operation import LOCATION, Answer, Body, Content, Example, Tag, json_content
 from bellwire.web.paging import PAGING, Page, listing, place_from
 from bellwire.web.parameters import LIMIT
-from bellwire.web.problem_kinds import INVALID_OBJECT, OVERLOADED, unknown
+from bellwire.web.problem_kinds import CONFLICTING_NAME, INVALID_OBJECT, OVERLOADED, unknown
 from bellwire.web.resource import Call, described
 from bellwire.web.schemas.grants import PERSON_CHANGE, WRITTEN_PERSON
 from bellwire.web.sessions import set_cookie, signed_in
@@ -79,7 +79,7 @@ async def list_people(call: Call) -> Response:
         )
     ),
     answers=(Answer(status=201, description="The person may sign in.", contents=_ONE, headers=(LOCATION,)),),
-    problems=(INVALID_OBJECT, OVERLOADED),
+    problems=(INVALID_OBJECT, CONFLICTING_NAME, OVERLOADED),
 )
 async def add_person(call: Call) -> Response:
     """Let a person sign in, with a password, or without one by links only."""

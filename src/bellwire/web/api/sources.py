@@ -13,7 +13,7 @@ from bellwire.web.answers import json_answer
 from bellwire.web.operation import LOCATION, Answer, Body, Example, Tag, json_content
 from bellwire.web.paging import PAGING, listing, place_from
 from bellwire.web.parameters import LIMIT
-from bellwire.web.problem_kinds import INVALID_OBJECT, unknown
+from bellwire.web.problem_kinds import CONFLICTING_NAME, INVALID_OBJECT, unknown
 from bellwire.web.resource import Call, described
 from bellwire.web.schemas.sources import (
     REPLACED_SOURCE,
@@ -75,7 +75,7 @@ async def list_sources(call: Call) -> Response:
     tag=Tag.SOURCES,
     body=Body(contents=json_content(WRITTEN_SOURCE, one=_WRITTEN)),
     answers=(Answer(status=201, description="It is registered.", contents=_SHOWN, headers=(LOCATION,)),),
-    problems=(INVALID_OBJECT,),
+    problems=(INVALID_OBJECT, CONFLICTING_NAME),
 )
 async def create_source(call: Call) -> Response:
     """Let an upstream server post its events, under a name that no other source has."""
@@ -102,7 +102,7 @@ async def read_source(call: Call) -> Response:
     tag=Tag.SOURCES,
     body=Body(contents=json_content(REPLACED_SOURCE, one=_WRITTEN)),
     answers=(Answer(status=200, description="The source as it is now.", contents=_SHOWN),),
-    problems=(INVALID_OBJECT,),
+    problems=(INVALID_OBJECT, CONFLICTING_NAME),
 )
 async def put_source(call: Call) -> Response:
     """Give the source of this name another object; it is registered if there is none."""

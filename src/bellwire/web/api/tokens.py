@@ -12,7 +12,7 @@ from bellwire.web.answers import Time, json_answer, show_time_ms, show_time_ms_o
 from bellwire.web.operation import LOCATION, Answer, Body, Example, Tag, json_content
 from bellwire.web.paging import PAGING, Page, listing, place_from
 from bellwire.web.parameters import LIMIT
-from bellwire.web.problem_kinds import INVALID_OBJECT, unknown
+from bellwire.web.problem_kinds import CONFLICTING_NAME, INVALID_OBJECT, unknown
 from bellwire.web.resource import Call, described
 from bellwire.web.schemas.grants import WRITTEN_TOKEN
 
@@ -99,7 +99,7 @@ async def list_tokens(call: Call) -> Response:
             headers=(LOCATION,),
         ),
     ),
-    problems=(INVALID_OBJECT,),
+    problems=(INVALID_OBJECT, CONFLICTING_NAME),
 )
 async def create_token(call: Call) -> Response:
     """Make a token for a program. Only its hash is kept, so this answer alone has it."""

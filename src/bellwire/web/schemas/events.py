@@ -5,7 +5,12 @@ from typing import Final
 from bellwire.catalogue.loading import load_catalogue
 from bellwire.model.event_type import is_type_id
 from bellwire.rules.accepting import PublishedEvent
-from bellwire.rules.converting_cloudevents import ATTRIBUTE_LENGTH_MAX, SPECVERSION
+from bellwire.rules.converting_cloudevents import (
+    ATTRIBUTE_LENGTH_MAX,
+    MEDIA_TYPE_PATTERN,
+    SPECVERSION,
+    URI_PATTERN,
+)
 from bellwire.web.operation import Schema, struct_schema
 
 
@@ -58,7 +63,10 @@ RELAYED_BODY: Final = Schema(
     parts=(_EVENT,),
 )
 
-_ATTRIBUTE: Final = {"type": "string", "minLength": 1, "maxLength": ATTRIBUTE_LENGTH_MAX}
+_NO_CONTROL: Final = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"
+_NO_CONTROL_OR_EMPTY: Final = _NO_CONTROL.replace("+", "*")
+_NO_SPACE: Final = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]+$"
+_ATTRIBUTE: Final = {"type": "string", "minLength": 1, "maxLength": ATTRIBUTE_LENGTH_MAX, "pattern": _NO_CONTROL}
 _OPTIONAL_ATTRIBUTE: Final = {**_ATTRIBUTE, "type": ["string", "null"]}
 CLOUDEVENT: Final = Schema(
     name="CloudEvent",
@@ -69,7 +77,12 @@ CLOUDEVENT: Final = Schema(
         "properties": {
             "specversion": {"const": SPECVERSION},
             "id": {**_ATTRIBUTE, "description": "Unique within the source; the event's id is made of both."},
-            "source": {**_ATTRIBUTE, "description": "A URI reference.", "examples": ["/shop"]},
+            "source": {
+                **_ATTRIBUTE,
+                "pattern": _NO_SPACE,
+                "description": "A URI reference.",
+                "examples": ["/shop"],
+            },
             "type": {
                 **_ATTRIBUTE,
                 "description": "The event type, in lower case; it has at least one dot.",
@@ -77,13 +90,23 @@ CLOUDEVENT: Final = Schema(
             },
             "time": {**_OPTIONAL_ATTRIBUTE, "format": "date-time", "description": "createdAt of the event."},
             "subject": _OPTIONAL_ATTRIBUTE,
-            "dataschema": {**_OPTIONAL_ATTRIBUTE, "description": "A URI."},
-            "datacontenttype": {**_OPTIONAL_ATTRIBUTE, "description": "A media type."},
+            "dataschema": {**_OPTIONAL_ATTRIBUTE, "pattern": f"^{URI_PATTERN}$", "description": "A URI."},
+            "datacontenttype": {
+                **_OPTIONAL_ATTRIBUTE,
+                "pattern": f"^{MEDIA_TYPE_PATTERN}$",
+                "description": "A media type.",
+            },
             "data": {"description": "Any JSON; an object becomes the event's data."},
             "data_base64": {"type": ["string", "null"], "description": "In place of data: what is binary."},
         },
         "required": ["specversion", "id", "source", "type"],
-        "additionalProperties": {"type": ["string", "integer", "boolean", "null"]},
+        "propertyNames": {"pattern": "^([a-z0-9]+|data_base64)$"},
+        "additionalProperties": {
+            **_OPTIONAL_ATTRIBUTE,
+            "type": ["string", "integer", "boolean", "null"],
+            "minLength": 0,
+            "pattern": _NO_CONTROL_OR_EMPTY,
+        },
     },
 )
 CLOUDEVENTS: Final = Schema(

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bellwire.model.source import SOURCE_NAME_LENGTH_MAX
+from bellwire.rules.presenting_sources import SERVER_FIELDS
 from bellwire.web.operation import Schema
 from bellwire.web.paging import page_of
 from bellwire.web.schemas.secrets import HTTP_AUTH, SECRET_KEY_OPTIONAL
@@ -56,6 +57,7 @@ _ADDED: Final[dict[str, Any]] = {
     "path": {"type": "string", "description": "What its server posts to."},
     "reception": RECEPTION.ref,
 }
+_PASSED_OVER: Final = {member: {"description": "Passed over when it is sent back."} for member in SERVER_FIELDS}
 _PARTS: Final = (SECRET_KEY_OPTIONAL, HTTP_AUTH, RECEPTION)
 _PROTECTION: Final = "It has `signatureKey` or `httpAuth` or both, or `allowAnyone`."
 
@@ -65,7 +67,7 @@ WRITTEN_SOURCE: Final = Schema(
         "description": f"A source as it is written. {_PROTECTION} What the server adds may be sent back; it is passed "
         "over.",
         "type": "object",
-        "properties": _WRITTEN | _ADDED,
+        "properties": _WRITTEN | _PASSED_OVER,
         "required": ["name"],
         "additionalProperties": False,
     },
@@ -75,7 +77,8 @@ REPLACED_SOURCE: Final = Schema(
     name="ReplacedSource",
     definition={
         **WRITTEN_SOURCE.definition,
-        "description": f"A source under the name in its path. {_PROTECTION}",
+        "description": f"A source under the name in its path, which it need not repeat. {_PROTECTION}",
+        "properties": {**_WRITTEN, "name": {**_NAME, "type": ["string", "null"]}, **_PASSED_OVER},
         "required": [],
     },
     parts=_PARTS,
