@@ -116,7 +116,7 @@ def time_parameter(name: str, description: str) -> Parameter[int | None]:
         f"{description} RFC 3339, or how long ago: `15m`, `2h`, `7d`.",
         read=_read_time_ms,
         absent=None,
-        schema={"type": "string", "anyOf": [{"format": "date-time"}, {"pattern": _AGO}]},
+        schema={"type": "string", "anyOf": [{"format": "date-time"}, {"pattern": AGO}]},
         examples=("15m", "2026-01-31T08:00:00Z"),
     )
 
@@ -147,7 +147,8 @@ LIMIT: Final = Parameter(
     schema={"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
     examples=(10,),
 )
-_AGO: Final = r"^(?=.)(?:\d{1,15}d)?(?:\d{1,15}h)?(?:\d{1,15}m(?!s))?(?:\d{1,15}s)?(?:\d{1,15}ms)?$"
+AGO: Final = r"^(?=.)(?:\d{1,15}d)?(?:\d{1,15}h)?(?:\d{1,15}m(?!s))?(?:\d{1,15}s)?(?:\d{1,15}ms)?$"
+"""The form of how long ago something was."""
 
 
 class Parameters:

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bellwire.model.credentials import NAME_LENGTH_MAX
+from bellwire.model.event_type import TYPE_ID_LENGTH_MAX, TYPE_ID_PATTERN
 from bellwire.model.principal import Scope
 from bellwire.rules.granting import (
     EXPIRY_LEAST_MS,
@@ -45,7 +46,7 @@ WRITTEN_TOKEN: Final = Schema(
             "types": {
                 "description": "The only event types that it may publish; null or left out: any.",
                 "type": ["array", "null"],
-                "items": {"type": "string"},
+                "items": {"type": "string", "pattern": TYPE_ID_PATTERN, "maxLength": TYPE_ID_LENGTH_MAX},
                 "minItems": 1,
                 "maxItems": TYPES_MAX,
             },
@@ -87,7 +88,13 @@ LOGIN_LINK_WISH: Final = Schema(
         "description": "Whom the link is to let in.",
         "type": "object",
         "properties": {
-            "person": {"description": "Left out or null: whoever asks for it.", "type": ["string", "null"]},
+            "person": {
+                "description": "Left out or null: whoever asks for it.",
+                "type": ["string", "null"],
+                "minLength": 1,
+                "maxLength": NAME_LENGTH_MAX,
+                "pattern": "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$",
+            },
         },
         "additionalProperties": False,
     },
