@@ -29,6 +29,7 @@ _MODULES: Final = {
     "bellwire.errors": (
         "BellwireError",
         "ConflictingEvent",
+        "ConflictingName",
         "DataFolderInUse",
         "EditConflict",
         "Fault",

@@ -6,6 +6,7 @@ from bellwire.engine.tester import Exchange
 from bellwire.errors import (
     BellwireError,
     ConflictingEvent,
+    ConflictingName,
     DataFolderInUse,
     EditConflict,
     Fault,
@@ -62,6 +63,7 @@ __all__ = [
     "CheckStep",
     "Checked",
     "ConflictingEvent",
+    "ConflictingName",
     "DataFolderInUse",
     "DeadLetter",
     "DeadLetterSearch",
