@@ -127,14 +127,7 @@ def _in_line(line: int, fault: Fault) -> Fault:
 
 
 class NotAdmitted(Mistake):
-    """A request to a source that does not show that the source's server sent it.
-
-    challenge: what WWW-Authenticate asks for; None where other credentials would not help.
-    """
-
-    def __init__(self, message: str, *, challenge: str | None = None) -> None:
-        super().__init__(message)
-        self.challenge = challenge
+    """A request to a source that does not show that the source's server sent it."""
 
 
 class UnknownThing(Mistake):

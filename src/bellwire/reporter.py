@@ -44,6 +44,9 @@ class Reporter(Protocol):
     def secrets_unread(self, webhook_ids: Sequence[WebhookId]) -> None:
         """No key opens secrets of these webhooks, which are blocked until the key is back or they are written anew."""
 
+    def source_secrets_unread(self, names: Sequence[SourceName]) -> None:
+        """No key opens secrets of these sources, which take nothing until the key is back or they are written anew."""
+
     def wiping_failed(self, problem: Exception) -> None:
         """Secrets as they were stored before may still stand in the files; the next start tries again to wipe them."""
 

@@ -11,17 +11,19 @@ from bellwire.folder import DataFolder, write_private
 from bellwire.key_file import KEY_VARIABLE, Keys, make_key, obtain_keys
 from bellwire.model.secrecy import Secrecy
 from bellwire.model.secrets_key import show_keys
+from bellwire.model.source import SourceName
 from bellwire.model.webhook import WebhookId
 from bellwire.stores.sqlite.store import open_sqlite_store
 
 
 class Rotated(NamedTuple):
-    """file: where the new key stands. key_id: its name. unread: the webhooks with secrets that no key opened."""
+    """file: where the new key stands. key_id: its name. unread: the webhooks with secrets that no key opened; unread_sources: such sources."""
 
     file: Path
     key_id: str
     webhooks: int
     unread: tuple[WebhookId, ...]
+    unread_sources: tuple[SourceName, ...]
 
 
 async def rotate_secrets_key(data_dir: Path, secrecy: Secrecy, environ: Mapping[str, str]) -> Rotated:
@@ -50,14 +52,15 @@ async def _rotate(folder: DataFolder, keys: Keys, file: Path) -> Rotated:
     store = await open_sqlite_store(folder.store_path)
     try:
         vault = Vault((fresh, *keys.all))
-        await vault.open_sources(store.registry)
+        sources = await vault.open_sources(store.registry)
         opened = await vault.open_all(store.registry)
         await store.registry.wipe()
     finally:
         await store.close()
     await asyncio.to_thread(_write, file, show_keys((fresh,)))
     kept = sum(not webhook.deleted for webhook in opened.webhooks)
-    return Rotated(file, fresh.id, kept, opened.unread)
+    unread_sources = tuple(source.object.name for source in sources if source.sealed)
+    return Rotated(file, fresh.id, kept, opened.unread, unread_sources)
 
 
 def _write(file: Path, text: str) -> None:

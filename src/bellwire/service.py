@@ -83,7 +83,7 @@ class Bellwire:
             store, self._doorkeeper, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits
         )
         self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
-        self.access = Gatekeeper(store.directory, clock=clock, publish=self._intake.publish, limits=access)
+        self.access = Gatekeeper(store.directory, clock=clock, announce=self._announcer.announce, limits=access)
         auditor = self.access.auditor
         safeguards = Safeguards(
             vault=backends.vault, guard=backends.guard, secrecy=backends.keyring.secrecy, auditor=auditor
@@ -96,7 +96,7 @@ class Bellwire:
         self.relayer = Relayer(self._intake, self.sources, parts)
         self._tester = Tester(parts)
         self.inspector = Inspector(parts, self._tester, registrar=self._registrar, supervisor=supervisor)
-        self.replays = Replayer(parts, self._doorkeeper, registrar=self._registrar, supervisor=supervisor)
+        self.replays = Replayer(parts, self._doorkeeper, auditor, registrar=self._registrar, supervisor=supervisor)
         self.checks = Checker(parts, backends.guard, registrar=self._registrar, supervisor=supervisor)
         self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)
         self.coroner = Coroner(store)
@@ -140,7 +140,7 @@ class Bellwire:
         for type_id in last_positions:
             self._selector.learn(type_id)
         await self.access.load()
-        await self.sources.load()
+        await self.sources.load(self._backends.reporter)
         webhooks = await self._backends.vault.take_up(self._backends.store.registry, self._backends.reporter)
         self._registrar.load(webhooks)
         await self.replays.load()

@@ -298,10 +298,10 @@ class Replays(Protocol):
     async def all(self) -> tuple[Replay, ...]:
         """Those that are kept, in the order of their ids, which is that of their creation."""
 
-    async def add(self, replay: Replay, cursor: Cursor) -> None:
+    async def add(self, replay: Replay, cursor: Cursor, *, audit: AuditEntry) -> None:
         """Store a replay together with its first cursor."""
 
-    async def put(self, replay: Replay) -> None:
+    async def put(self, replay: Replay, *, audit: AuditEntry) -> None:
         """Store an edit of a replay that has not ended."""
 
     async def end(self, replay: Replay) -> None:

@@ -32,7 +32,7 @@ ENDED = msgspec.structs.replace(
 
 async def add_both(store: Store, replay: Replay = FULL) -> None:
     await store.registry.add_webhook(make_registered_webhook(id=LIVE.webhook_id), LIVE, audit=make_audit_entry())
-    await store.replays.add(replay, CURSOR)
+    await store.replays.add(replay, CURSOR, audit=make_audit_entry())
 
 
 def moved(before: Cursor, position: int) -> CursorMove:
@@ -60,7 +60,7 @@ async def test_each_cursor_of_a_webhook_moves_on_its_own(store: Store) -> None:
 async def test_an_edit_replaces_a_replay(store: Store) -> None:
     await add_both(store)
     edited = msgspec.structs.replace(FULL, rate_per_s=None, paused_at_ms=None)
-    await store.replays.put(edited)
+    await store.replays.put(edited, audit=make_audit_entry())
     assert await store.replays.all() == (edited,)
 
 
@@ -75,7 +75,7 @@ async def test_the_end_of_a_replay_takes_its_cursor_with_it(store: Store) -> Non
 
 async def test_replays_are_listed_by_id_and_forgotten_by_id(store: Store) -> None:
     for number in (2, 1, 3):
-        await store.replays.put(make_replay(id=ReplayId(f"replay-{number}")))
+        await store.replays.put(make_replay(id=ReplayId(f"replay-{number}")), audit=make_audit_entry())
     assert [replay.id for replay in await store.replays.all()] == ["replay-1", "replay-2", "replay-3"]
     await store.replays.remove([ReplayId("replay-3"), ReplayId("replay-1"), ReplayId("unknown")])
     await store.replays.remove([])
@@ -99,7 +99,7 @@ async def test_discards_of_live_delivery_and_of_replays_are_told_apart(store: St
 async def test_calls_after_close_are_turned_away(store: Store) -> None:
     await store.close()
     with pytest.raises(StorageUnavailable, match="closed"):
-        await store.replays.add(FULL, CURSOR)
+        await store.replays.add(FULL, CURSOR, audit=make_audit_entry())
     with pytest.raises(StorageUnavailable, match="closed"):
         await store.replays.all()
 

@@ -1,10 +1,13 @@
+import pytest
 from msgspec.structs import replace
 
+from bellwire.model.attempt import Answer, Failed, Timings
 from bellwire.model.change import Change, Resumed, Unblocked
 from bellwire.model.cursor import Cursor, CursorMove, DiscardReason
 from bellwire.model.event import Position
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.announcing import add_up, announcements_of, describe, discards_told
+from bellwire.rules.judging import judge
 from builders import make_event, make_registered_webhook, make_webhook
 
 CURSOR = Cursor(webhook_id=WebhookId("wh-1"), position=Position(1))
@@ -21,6 +24,29 @@ def test_of_the_url_only_the_host_is_told() -> None:
         "since": "1970-01-01T00:00:00.000Z",
         "failures": 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("location", "told"),
+    [
+        ("https://user-visible.example/secret/path?token=x", "user-visible.example"),
+        ("//user-visible.example/secret/path; x", "user-visible.example"),
+        ("/secret/path", "another path"),
+        ("http://[secret", "another address"),
+    ],
+)
+def test_of_where_an_endpoint_leads_to_only_the_host_is_told(location: str, told: str) -> None:
+    answer = Answer(status=308, headers=(("location", location),), body=b"", timings=Timings())
+    outcome = judge(answer, now_ms=0)
+    assert isinstance(outcome, Failed)
+    reason = str(describe(WEBHOOK, replace(CURSOR, failures=1, failure=outcome.reason))["reason"])
+    assert reason.startswith(f"answered 308 Permanent Redirect to {told}; redirects")
+    assert "secret" not in reason
+
+
+def test_an_address_within_a_reason_loses_its_path() -> None:
+    failed = replace(CURSOR, failures=3, failure="see HTTPS://a.example/secret now")
+    assert describe(WEBHOOK, failed)["reason"] == "see a.example now"
 
 
 def test_changes_that_nobody_needs_to_hear_of_are_not_announced() -> None:

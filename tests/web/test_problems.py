@@ -44,7 +44,7 @@ PROVOCATIONS: dict[str, Ask] = {
     "invalid-event": lambda client, _: client.post("/v1/events", json={"type": "auth.success"}),
 }
 
-ELSEWHERE = {"not-admitted", "secret-unreadable", "unauthenticated", "unknown-source"}
+ELSEWHERE = {"not-admitted", "secret-unreadable", "unknown-source"}
 """Those that upstream servers meet; tests/web/test_receiving.py provokes them."""
 
 

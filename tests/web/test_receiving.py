@@ -91,37 +91,39 @@ async def test_a_type_that_nobody_knows_is_declared_by_its_first_use(client: htt
 async def test_a_wrong_signature_is_refused_and_stores_nothing(client: httpx.AsyncClient, size: int) -> None:
     body = body_of(event(data={"n": 1, "long": "x" * size})) if not size else body_of(event()) + b" " * size
     answer = await client.post(MAIL, content=body, headers=signed(body, key="another"))
-    problem = expect_problem(answer, 403, kind="not-admitted")
-    assert "X-Signature is not that of this body" in problem["detail"]
+    expect_problem(answer, 403, kind="not-admitted")
+    assert "X-Signature is not that of this body" in (await reception(client))["lastError"]
     answer = await client.post(MAIL, content=body + b" ", headers=signed(body))
     expect_problem(answer, 403, kind="not-admitted")
     assert await stored(client) == []
     assert expect_json(await client.post(MAIL, content=body, headers=signed(body)))["accepted"] == 1
 
 
-async def test_a_request_without_a_signature_is_refused_before_its_body_is_read(api: Api) -> None:
+async def test_a_request_without_a_signature_is_refused_before_its_body_is_read(
+    api: Api, client: httpx.AsyncClient
+) -> None:
     scope = {"method": "POST", "path": MAIL, "headers": []}
     status, answer = await ask_raw(api, scope, complete=False)
     assert status == 403
-    assert b"the header X-Signature is missing" in answer
+    assert b"not-admitted" in answer
+    assert "the header X-Signature is missing" in (await reception(client))["lastError"]
 
 
 @pytest.mark.parametrize(
-    ("auth", "header", "challenge"),
+    ("auth", "header"),
     [
-        ({"@type": "Basic", "username": "hook", "secret": "p:ä"}, "Basic aG9vazpwOsOk", "Basic"),
-        ({"@type": "Bearer", "bearerToken": "tok123"}, "Bearer tok123", "Bearer"),
+        ({"@type": "Basic", "username": "hook", "secret": "p:ä"}, "Basic aG9vazpwOsOk"),
+        ({"@type": "Bearer", "bearerToken": "tok123"}, "Bearer tok123"),
     ],
 )
 async def test_credentials_are_asked_for_as_the_source_says(
-    client: httpx.AsyncClient, auth: dict[str, str], header: str, challenge: str
+    client: httpx.AsyncClient, auth: dict[str, str], header: str
 ) -> None:
     await client.put(MAIL, json={"httpAuth": auth})
     body = body_of(event())
     for wrong in ("", "Basic aG9vazpw", "Bearer tok124", client.headers["Authorization"]):
         answer = await client.post(MAIL, content=body, headers={"Authorization": wrong})
-        expect_problem(answer, 401, kind="unauthenticated")
-        assert answer.headers["www-authenticate"].startswith(challenge)
+        expect_problem(answer, 403, kind="not-admitted")
     expect_json(await client.post(MAIL, content=body, headers={"Authorization": header}))
     assert (await reception(client))["notAdmitted"] == 4
 
@@ -131,7 +133,7 @@ async def test_a_source_may_ask_for_both_signature_and_credentials(client: httpx
     await client.put(MAIL, json={"signatureKey": {"@type": "Value", "secret": KEY}, "httpAuth": auth})
     body = body_of(event())
     bearer = {"Authorization": "Bearer tok123"}
-    expect_problem(await client.post(MAIL, content=body, headers=signed(body)), 401, kind="unauthenticated")
+    expect_problem(await client.post(MAIL, content=body, headers=signed(body)), 403, kind="not-admitted")
     expect_problem(await client.post(MAIL, content=body, headers=bearer), 403, kind="not-admitted")
     expect_json(await client.post(MAIL, content=body, headers=signed(body) | bearer))
 
@@ -166,10 +168,44 @@ async def test_what_a_source_asks_for_when_the_body_is_complete_counts(
     assert await stored(client) == []
 
 
-async def test_an_unknown_source_is_not_found(client: httpx.AsyncClient) -> None:
-    expect_problem(
-        await client.post("/v1/sources/other", content=b"", headers={"Authorization": ""}), 404, kind="unknown-source"
-    )
+async def test_nobody_finds_out_by_an_answer_which_sources_there_are(client: httpx.AsyncClient) -> None:
+    auth = {"@type": "Basic", "username": "hook", "secret": "tok123"}
+    expect_json(await client.put("/v1/sources/basic", json={"httpAuth": auth}))
+    expect_json(await client.put("/v1/sources/off", json={"allowAnyone": True, "enable": False}))
+    answers = [
+        await client.post(f"/v1/sources/{name}", content=b"", headers={"Authorization": ""})
+        for name in ("mail", "basic", "off", "other")
+    ]
+    expect_problem(answers[0], 403, kind="not-admitted")
+    assert {(answer.text, str(sorted(answer.headers.items()))) for answer in answers} == {
+        (answers[0].text, str(sorted(answers[0].headers.items())))
+    }
+
+
+async def test_who_guesses_at_a_source_waits_and_holds_up_nobody_else(
+    client: httpx.AsyncClient, service: Bellwire
+) -> None:
+    body = body_of(event())
+
+    async def statuses(path: str, count: int) -> list[int]:
+        return [(await client.post(path, content=body, headers=signed(body, "no"))).status_code for _ in range(count)]
+
+    assert await statuses(MAIL, 7) == [403] * 5 + [429] * 2
+    answer = await client.post(MAIL, content=body, headers=signed(body))
+    expect_problem(answer, 429, kind="too-many-requests")
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    assert [service.relayer.failures.wait_ms(*who) for who in (("mail", "192.0.2.9"), ("other", "127.0.0.1"))] == [0, 0]
+    tried = [(await statuses(f"/v1/sources/name-{number}", 1))[0] for number in range(7)]
+    assert tried == [403] * 5 + [429] * 2
+
+
+async def test_a_request_that_shows_all_ends_the_count_of_those_before(client: httpx.AsyncClient) -> None:
+    body = body_of(event())
+    for _ in range(3):
+        for _ in range(4):
+            answer = await client.post(MAIL, content=body, headers=signed(body, "no"))
+            expect_problem(answer, 403, kind="not-admitted")
+        expect_json(await client.post(MAIL, content=body, headers=signed(body)))
 
 
 async def test_a_key_that_cannot_be_read_lets_nothing_in_and_only_its_administrator_is_told_why(

@@ -54,3 +54,6 @@ def rotate_key(context: click.Context, secrets_key_file: str | None) -> None:
     if rotated.unread:
         named = ", ".join(rotated.unread[:WEBHOOKS_NAMED_MAX])
         note(f"no key opened secrets of {counted(len(rotated.unread), 'webhook')}, write them anew: {named}")
+    if rotated.unread_sources:
+        named = ", ".join(rotated.unread_sources[:WEBHOOKS_NAMED_MAX])
+        note(f"no key opened secrets of {counted(len(rotated.unread_sources), 'source')}, write them anew: {named}")

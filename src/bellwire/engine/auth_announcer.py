@@ -57,7 +57,7 @@ class AuthAnnouncer:
         self.signed_in(principal, "token")
 
     def failed(self, *, address: str, how: str, name: str | None = None) -> None:
-        """Somebody was turned away. name: as they gave it."""
+        """Somebody was turned away. name: only of a person who is known, as some write their password there."""
         self._failures += 1
         self._last_failure = {"address": address, "by": how, **({} if name is None else {"name": name})}
         self.tell_failures()

@@ -11,6 +11,7 @@ REMEMBERED_MAX: Final = 10_000
 REFUSALS_PER_MINUTE: Final = 10
 """So many wrong tokens from one address are answered as such; more are told to wait."""
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 
 
@@ -35,7 +36,7 @@ class FailureCounter:
         """Count an attempt to sign in as failed: so that many at once are counted before the first has failed."""
         now_ms = self._clock.steady_ms()
         for failures, key in ((self._names, name), (self._addresses, network_of(address))):
-            _remember(failures, key, failed_again(failures.get(key), now_ms=now_ms))
+            remember(failures, key, failed_again(failures.get(key), now_ms=now_ms))
 
     def forgive(self, name: str, address: str) -> None:
         """The attempt did not fail. Others from the address may have, who are not forgiven by it."""
@@ -53,11 +54,12 @@ class FailureCounter:
             per_second=REFUSALS_PER_MINUTE / 60,
             burst=REFUSALS_PER_MINUTE,
         )
-        _remember(self._refusals, network, bucket)
+        remember(self._refusals, network, bucket)
         return wait_ms
 
 
-def _remember(known: dict[str, _T], key: str, value: _T) -> None:
+def remember(known: dict[_K, _T], key: _K, value: _T) -> None:
+    """Put one more in, as the one that was seen last; at most REMEMBERED_MAX are kept."""
     known.pop(key, None)
     known[key] = value
     if len(known) > REMEMBERED_MAX:

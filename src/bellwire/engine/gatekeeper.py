@@ -8,9 +8,8 @@ import msgspec
 from bellwire.clock import Clock
 from bellwire.directory import Directory
 from bellwire.engine.auditor import Auditor
-from bellwire.engine.auth_announcer import AuthAnnouncer
+from bellwire.engine.auth_announcer import Announce, AuthAnnouncer
 from bellwire.engine.failure_counter import FailureCounter
-from bellwire.engine.own_publisher import OwnPublisher, Publish
 from bellwire.engine.password_checker import PasswordChecker
 from bellwire.engine.people_registrar import PeopleRegistrar
 from bellwire.engine.session_keeper import Begun, Link, SessionKeeper
@@ -41,12 +40,11 @@ class Pause(NamedTuple):
 class Gatekeeper:
     """tokens, people, sessions, auditor: for whoever administers them."""
 
-    def __init__(self, directory: Directory, *, clock: Clock, publish: Publish, limits: AccessLimits) -> None:
+    def __init__(self, directory: Directory, *, clock: Clock, announce: Announce, limits: AccessLimits) -> None:
         self._directory = directory
         self._clock = clock
         self._limits = limits
-        self._own_publisher = OwnPublisher(publish)
-        self._announcer = AuthAnnouncer(self._own_publisher.announce, clock=clock)
+        self._announcer = AuthAnnouncer(announce, clock=clock)
         self._failures = FailureCounter(clock)
         self._buckets: dict[tuple[PrincipalKind, str], Bucket] = {}
         self._passwords = PasswordChecker()
@@ -70,7 +68,6 @@ class Gatekeeper:
         """Begin to keep what is stored up to date; once, and not after stop()."""
         if self._task is None and not self._stopped:
             self._task = asyncio.get_running_loop().create_task(self._run())
-            self._own_publisher.start()
 
     async def stop(self) -> None:
         """Note the last uses and leave; also before start(), and again."""
@@ -78,7 +75,6 @@ class Gatekeeper:
         self._woken.set()
         if self._task is not None:
             await asyncio.wait([self._task])
-        await self._own_publisher.stop()
         self._passwords.close()
 
     def admit_token(self, secret: str, *, address: str) -> Principal | None:
@@ -131,7 +127,8 @@ class Gatekeeper:
         self._failures.begin(name, address)
         principal = await self.people.check_password(name, password)
         if principal is None:
-            self._announcer.failed(address=address, how="password", name=name)
+            known = self.people.principal_named(name)
+            self._announcer.failed(address=address, how="password", name=None if known is None else name)
             return None
         self._failures.forgive(name, address)
         return await self._begin(principal, "password", address=address, instead_of=instead_of)

@@ -13,7 +13,7 @@ from bellwire.model.status import SentRequest
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.batching import join_body
 from bellwire.rules.checking_signatures import SignatureCheck, Signed, check_signature
-from bellwire.rules.masking import masked_request
+from bellwire.rules.masking import request_as_seen
 from bellwire.rules.permitting import check_scope
 from bellwire.rules.validating import Checked
 from bellwire.store import PAGE_BYTES_MAX
@@ -37,8 +37,10 @@ class Inspector:
         return self._registrar.check(document, webhook_id, by=by)
 
     def preview(self, document: object, webhook_id: WebhookId | None = None, *, by: Principal) -> Request | Unreadable:
-        """What test would send, credentials masked; raises as check does."""
-        return self._tester.preview(self.check(document, webhook_id, by=by).webhook, webhook_id)
+        """What test would send, masked for whoever sees it; raises as check does."""
+        webhook = self.check(document, webhook_id, by=by).webhook
+        request = self._tester.preview(webhook, webhook_id)
+        return request if isinstance(request, Unreadable) else request_as_seen(request, webhook, by=by)
 
     async def test(self, document: object, webhook_id: WebhookId | None = None, *, by: Principal) -> Tested:
         """Send a webhook.test event now as the object says, and show the whole exchange; also raises Forbidden."""
@@ -50,8 +52,8 @@ class Inspector:
         credentials = self._supervisor[self._registrar.get(webhook_id).id].credentials()
         return credentials if isinstance(credentials, Unreadable) else check_signature(signed, credentials)
 
-    async def sent(self, attempt: Attempt) -> SentRequest | None:
-        """What the attempt sent; None where its events or its webhook are not there any more, or cannot be told."""
+    async def sent(self, attempt: Attempt, *, by: Principal) -> SentRequest | None:
+        """What the attempt sent, masked for whoever sees it; None where its events or its webhook are not there any more, or cannot be told."""
         try:
             dispatcher = self._supervisor[attempt.webhook_id]
         except KeyError:
@@ -64,7 +66,7 @@ class Inspector:
         if isinstance(request, Unreadable) or len(body) != attempt.body_bytes:
             return None
         exact = dispatcher.webhook.updated_at_ms <= attempt.at_ms
-        return SentRequest(request=masked_request(request), exact=exact)
+        return SentRequest(request=request_as_seen(request, dispatcher.object, by=by), exact=exact)
 
     async def _events_of(self, attempt: Attempt, dispatcher: Dispatcher) -> tuple[LoggedEvent, ...]:
         """The wanted events between the attempt's first and last: those it sent, unless it left some of them out."""

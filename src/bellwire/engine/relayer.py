@@ -10,13 +10,14 @@ from msgspec.structs import replace
 from bellwire.engine.intake import CHUNK_BYTES, CHUNK_EVENTS, Intake, Unsound, invalid_events
 from bellwire.engine.keyring import Unreadable
 from bellwire.engine.parts import Parts
+from bellwire.engine.source_failures import SourceFailures
 from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.errors import BellwireError, Fault, NotAdmitted, SecretUnreadable
 from bellwire.model.source import Reception, RegisteredSource, Relayed, SourceName
 from bellwire.rules.accepting import PublishedEvent
 from bellwire.rules.composing import Credentials
 from bellwire.rules.recognising import Recogniser, split_body
-from bellwire.rules.verifying import challenge_of, is_authentic, is_signed
+from bellwire.rules.verifying import is_authentic, is_signed
 
 REPORT_PAUSE_MS: Final = 60_000
 """Between two reports of what a source was refused."""
@@ -44,7 +45,7 @@ class _Book(msgspec.Struct):
 
 
 class Relayer:
-    """Admits a request by its head, then takes its body: what is not signed as the source says never gets further."""
+    """failures: who has to wait. Admits a request by its head, then takes its body: what is not signed as the source says never gets further."""
 
     def __init__(self, intake: Intake, registrar: SourceRegistrar, parts: Parts) -> None:
         self._intake = intake
@@ -53,6 +54,7 @@ class Relayer:
         self._clock = parts.clock
         self._reporter = parts.reporter
         self._books: dict[SourceName, _Book] = {}
+        self.failures = SourceFailures(parts.clock, registrar)
 
     def reception(self, source: RegisteredSource) -> Reception:
         """What came from a source since the process started."""
@@ -108,9 +110,8 @@ class Relayer:
             raise NotAdmitted("this source is disabled; enable it, or stop sending to it")
         credentials = self._credentials(source)
         if not is_authentic(written.http_auth, credentials.auth_secret, head.get(_AUTHORIZATION, b"")):
-            challenge = challenge_of(written.http_auth)
             told = "is missing" if _AUTHORIZATION not in head else "does not show the credentials of this source"
-            raise NotAdmitted(f"the header Authorization {told}; see its httpAuth", challenge=challenge)
+            raise NotAdmitted(f"the header Authorization {told}; see its httpAuth")
         if credentials.signature_key is not None and _SIGNATURE not in head:
             raise NotAdmitted("the header X-Signature is missing; give the upstream server this source's signatureKey")
 

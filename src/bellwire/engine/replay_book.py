@@ -7,6 +7,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from bellwire.errors import UnknownThing
+from bellwire.model.audit import AuditEntry
 from bellwire.model.cursor import Cursor, ReplayId
 from bellwire.model.limits import DAY_MS
 from bellwire.model.positions import NOWHERE
@@ -51,19 +52,27 @@ class ReplayBook:
         """Those of a webhook that have not ended, the oldest first."""
         return tuple(replay for replay in reversed(self.all(webhook_id)) if replay.end is None)
 
-    async def add(self, replay: Replay, cursor: Cursor) -> None:
+    async def add(self, replay: Replay, cursor: Cursor, *, audit: AuditEntry) -> None:
         """Store another one, with its first cursor. Raises StorageUnavailable."""
         async with self._one_at_a_time:
-            await self._stored.add(replay, cursor)
+            await self._stored.add(replay, cursor, audit=audit)
             self._replays[replay.id] = replay
 
-    async def edit(self, replay_id: ReplayId, change: Callable[[Replay], Replay]) -> Replay:
-        """Store what the change makes of a replay, unless it has ended. Raises UnknownThing, StorageUnavailable."""
+    async def edit(
+        self,
+        replay_id: ReplayId,
+        change: Callable[[Replay], Replay],
+        *,
+        entry: Callable[[Replay, Replay], AuditEntry],
+    ) -> Replay:
+        """Store what the change makes of a replay, unless it has ended. entry: of the audit trail, from the replay before
+        and after. Raises UnknownThing, StorageUnavailable.
+        """
         async with self._one_at_a_time:
             replay = self.get(replay_id)
             edited = replay if replay.end is not None else change(replay)
             if edited != replay:
-                await self._stored.put(edited)
+                await self._stored.put(edited, audit=entry(replay, edited))
                 self._replays[replay_id] = edited
             return edited
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
+from bellwire.engine.auditor import Auditor
 from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.lane import Lane
@@ -14,7 +15,9 @@ from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.replay_finder import ReplayFinder
 from bellwire.engine.supervisor import Supervisor
 from bellwire.errors import Fault, InvalidObject
+from bellwire.model.audit import Action, AuditEntry
 from bellwire.model.cursor import Cursor, ReplayId
+from bellwire.model.principal import PROGRAM, Principal, Scope
 from bellwire.model.replay import (
     UNENDED_MAX,
     Replay,
@@ -24,16 +27,27 @@ from bellwire.model.replay import (
     ReplayWish,
 )
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.rules.auditing import replay_changes
 from bellwire.rules.pacing import left_s
+from bellwire.rules.permitting import check_scope
 from bellwire.rules.reading_replays import read_replay_edit, read_wish
 
 
 class Replayer:
     """A replay is an older cursor; it is the webhook's dispatcher that moves it."""
 
-    def __init__(self, parts: Parts, doorkeeper: Doorkeeper, *, registrar: Registrar, supervisor: Supervisor) -> None:
+    def __init__(
+        self,
+        parts: Parts,
+        doorkeeper: Doorkeeper,
+        auditor: Auditor,
+        *,
+        registrar: Registrar,
+        supervisor: Supervisor,
+    ) -> None:
         self._parts = parts
         self._book: ReplayBook = parts.book
+        self._auditor = auditor
         self._registrar = registrar
         self._supervisor = supervisor
         self._catalogue = parts.selector.catalogue
@@ -50,12 +64,15 @@ class Replayer:
         async with self._supervisor.keeping_settled(self._parts.log.begin):
             return (await self._finder.find(webhook, wish)).preview
 
-    async def create(self, webhook_id: WebhookId, document: dict[str, object]) -> ReplayStatus:
+    async def create(
+        self, webhook_id: WebhookId, document: dict[str, object], *, by: Principal = PROGRAM
+    ) -> ReplayStatus:
         """Deliver again, beside live delivery: `{"since": "2h"}`, `{"fromPosition": 1}`, `{"ids": […]}` or `{"reason":
         "expired"}`; with until, types, rate (events a second) and paused beside it.
 
-        Raises UnknownThing, InvalidObject, StorageUnavailable.
+        Raises UnknownThing, InvalidObject, StorageUnavailable; and Forbidden, as edit and cancel do.
         """
+        check_scope(by, Scope.WRITE)
         webhook = self._registrar.get(webhook_id)
         wish = self._read(document)
         async with self._supervisor.keeping_settled(self._parts.log.begin):
@@ -65,15 +82,19 @@ class Replayer:
                 webhook = self._registrar.get(webhook_id)
                 self._check_webhook(webhook)
                 cursor = replace(found.cursor, filter_revision=webhook.filter_revision)
-                await self._book.add(found.replay, cursor)
+                audit = self._entry(by, Action.REPLAY_CREATE, None, found.replay)
+                await self._book.add(found.replay, cursor, audit=audit)
                 self._supervisor[webhook_id].add_replay(found.replay, cursor)
         return await self.status(found.replay)
 
-    async def edit(self, replay_id: ReplayId, document: dict[str, object]) -> ReplayStatus:
+    async def edit(
+        self, replay_id: ReplayId, document: dict[str, object], *, by: Principal = PROGRAM
+    ) -> ReplayStatus:
         """Change `rate` (None: as fast as the endpoint takes them) or `paused` of a replay.
 
         Raises UnknownThing, InvalidObject, StorageUnavailable.
         """
+        check_scope(by, Scope.WRITE)
         edit, now_ms = read_replay_edit(document), self._parts.clock.steady_ms()
 
         def change(replay: Replay) -> Replay:
@@ -88,17 +109,19 @@ class Replayer:
         replay = self._book.get(replay_id)
         if replay.end is not None or replay.cancelled_because:
             raise InvalidObject((Fault("", "the replay has ended and is changed no more; begin another one"),))
-        return await self.status(await self._change(replay, change))
+        return await self.status(await self._change(replay, change, Action.REPLAY_EDIT, by=by))
 
-    async def cancel(self, replay_id: ReplayId) -> ReplayStatus:
+    async def cancel(self, replay_id: ReplayId, *, by: Principal = PROGRAM) -> ReplayStatus:
         """Send nothing more of a replay; the request in flight is settled by its answer. One that has ended stays as it
         is. Raises UnknownThing, StorageUnavailable.
         """
+        check_scope(by, Scope.WRITE)
 
         def change(replay: Replay) -> Replay:
             return replace(replay, cancelled_because=replay.cancelled_because or "cancelled by an operator")
 
-        return await self.status(await self._change(self._book.get(replay_id), change))
+        replay = self._book.get(replay_id)
+        return await self.status(await self._change(replay, change, Action.REPLAY_CANCEL, by=by))
 
     def get(self, replay_id: ReplayId) -> Replay:
         """Raises UnknownThing."""
@@ -134,15 +157,22 @@ class Replayer:
     def _read(self, document: dict[str, object]) -> ReplayWish:
         return read_wish(document, catalogue=self._catalogue, now_ms=self._parts.clock.steady_ms())
 
-    async def _change(self, replay: Replay, change: Callable[[Replay], Replay]) -> Replay:
+    async def _change(
+        self, replay: Replay, change: Callable[[Replay], Replay], action: Action, *, by: Principal
+    ) -> Replay:
         if replay.end is not None:
             return replay
         dispatcher = self._supervisor[replay.webhook_id]
         with dispatcher.held():
-            edited = await self._book.edit(replay.id, change)
+            edited = await self._book.edit(
+                replay.id, change, entry=lambda before, after: self._entry(by, action, before, after)
+            )
             if edited.end is None:
                 dispatcher.apply_replay(edited)
         return edited
+
+    def _entry(self, by: Principal, action: Action, before: Replay | None, after: Replay) -> AuditEntry:
+        return self._auditor.entry(by, action, after.id, replay_changes(before, after))
 
     def _check_webhook(self, webhook: RegisteredWebhook) -> None:
         if not webhook.object.enable:

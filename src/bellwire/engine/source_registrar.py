@@ -8,6 +8,7 @@ from bellwire.errors import ConflictingName, Fault, InvalidObject, UnknownThing
 from bellwire.model.audit import Action
 from bellwire.model.principal import Principal, Scope
 from bellwire.model.source import SOURCES_MAX, RegisteredSource, Source, SourceName
+from bellwire.reporter import Reporter
 from bellwire.rules.auditing import source_changes
 from bellwire.rules.checking_sources import read_source
 from bellwire.rules.entrusting import Trust
@@ -27,13 +28,20 @@ class SourceRegistrar:
         self._sources: dict[str, RegisteredSource] = {}
         self._one_at_a_time = asyncio.Lock()
 
-    async def load(self) -> None:
-        """Take over what is stored."""
+    async def load(self, reporter: Reporter) -> None:
+        """Take over what is stored; secrets that no key opens are reported."""
         self._sources = {source.object.name: source for source in await self._vault.open_sources(self._registry)}
+        unread = tuple(source.object.name for source in self.all() if source.sealed)
+        if unread:
+            reporter.source_secrets_unread(unread)
 
     def all(self) -> tuple[RegisteredSource, ...]:
         """The sources in the order of their names."""
         return tuple(self._sources[name] for name in sorted(self._sources))
+
+    def knows(self, name: str) -> bool:
+        """Whether there is a source of that name."""
+        return name in self._sources
 
     def get(self, name: str) -> RegisteredSource:
         """Raises UnknownThing."""

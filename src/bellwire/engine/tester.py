@@ -52,9 +52,8 @@ class Tester:
         return await self._send(self._compose(webhook, webhook_id))
 
     def preview(self, webhook: WebHook, webhook_id: WebhookId | None) -> Request | Unreadable:
-        """What test_draft would send now, with credentials masked."""
-        request = self._compose(webhook, webhook_id)
-        return request if isinstance(request, Unreadable) else masked_request(request)
+        """What test_draft would send now, secrets included."""
+        return self._compose(webhook, webhook_id)
 
     def _compose(self, webhook: WebHook, webhook_id: WebhookId | None) -> Request | Unreadable:
         credentials = self._keyring.read(webhook)

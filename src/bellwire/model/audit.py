@@ -22,6 +22,9 @@ class Action(enum.Enum):
     WEBHOOK_ROTATE_KEY = "webhook.rotate-key"
     EVENT_TYPE_DECLARE = "event-type.declare"
     EVENT_TYPE_LEVEL = "event-type.level"
+    REPLAY_CREATE = "replay.create"
+    REPLAY_EDIT = "replay.edit"
+    REPLAY_CANCEL = "replay.cancel"
     SOURCE_PUT = "source.put"
     SOURCE_REMOVE = "source.remove"
     TOKEN_CREATE = "token.create"  # noqa: S105 - a word of the API, no token

@@ -135,6 +135,15 @@ class LogReporter:
             webhooks=list(webhook_ids[:WEBHOOKS_NAMED_MAX]),
         )
 
+    def source_secrets_unread(self, names: Sequence[SourceName]) -> None:
+        """See reporter.Reporter."""
+        self._log.error(
+            "secrets cannot be decrypted, these sources take nothing; bring back the key that sealed them, or write "
+            "their secrets anew",
+            count=len(names),
+            sources=list(names[:WEBHOOKS_NAMED_MAX]),
+        )
+
     def wiping_failed(self, problem: Exception) -> None:
         """See reporter.Reporter."""
         self._log.warning(

@@ -1,5 +1,6 @@
 """What does Bellwire say about its own webhooks?"""
 
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +21,9 @@ BLOCKED: Final = EventTypeId("bellwire.webhook-blocked")
 GONE: Final = EventTypeId("bellwire.webhook-gone")
 EVENTS_DISCARDED: Final = EventTypeId("bellwire.webhook-events-discarded")
 
+_REDIRECT: Final = re.compile(r"(?<= to ).*(?=; redirects are not followed)", re.DOTALL)
+_ADDRESS: Final = re.compile(r"https?://\S+", re.IGNORECASE)
+
 
 def announcements_of(webhook: RegisteredWebhook, move: CursorMove) -> list[tuple[EventTypeId, dict[str, Any]]]:
     """The events, type and data, that a stored move of a webhook's cursor is worth, but for its discards."""
@@ -28,16 +32,28 @@ def announcements_of(webhook: RegisteredWebhook, move: CursorMove) -> list[tuple
 
 
 def describe(webhook: RegisteredWebhook, cursor: Cursor) -> dict[str, Any]:
-    """What an event about a webhook says of it, besides its id. Of the URL only the host: paths may be secrets."""
+    """What an event about a webhook says of it, besides its id. Of URLs only the host: paths may be secrets."""
     found = diagnose(webhook, cursor)
     return {
         "name": webhook.object.name,
         "host": urlsplit(webhook.object.url).hostname,
         "state": found.state,
-        "reason": found.reason,
+        "reason": _with_hosts_only(found.reason),
         "since": show_time_ms(found.since_ms),
         "failures": cursor.failures,
     }
+
+
+def _with_hosts_only(reason: str) -> str:
+    """The reason without the paths of addresses: whoever redirects to TLS repeats that of the webhook."""
+    return _ADDRESS.sub(lambda found: _host_of(found[0]), _REDIRECT.sub(lambda found: _host_of(found[0]), reason))
+
+
+def _host_of(address: str) -> str:
+    try:
+        return urlsplit(address.strip()).hostname or "another path"
+    except ValueError:
+        return "another address"
 
 
 def _type_of(what: What) -> EventTypeId | None:

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from bellwire.model.audit import VALUE_BYTES_MAX, MemberChange
+from bellwire.model.replay import Replay
 from bellwire.model.secret import MASK
 from bellwire.model.source import Source
 from bellwire.model.webhook import WebHook
-from bellwire.rules.presenting import present_webhook
+from bellwire.rules.presenting import present_webhook, show_time_ms
 from bellwire.rules.presenting_sources import present_source
 
 
@@ -26,6 +27,11 @@ def source_changes(before: Source | None, after: Source | None) -> tuple[MemberC
     """As webhook_changes, of a source."""
     shown_before, shown_after = ({} if each is None else present_source(each) for each in (before, after))
     return _changes(Source, (before, shown_before), (after, shown_after))
+
+
+def replay_changes(before: Replay | None, after: Replay) -> tuple[MemberChange, ...]:
+    """The members that differ of a replay; None: it is begun. Of the events that it names only how many there are."""
+    return member_changes({} if before is None else _shown_replay(before), _shown_replay(after))
 
 
 def member_changes(before: Mapping[str, object], after: Mapping[str, object]) -> tuple[MemberChange, ...]:
@@ -59,6 +65,22 @@ def _shown(webhook: WebHook | None) -> dict[str, Any]:
         return {}
     document = present_webhook(webhook)
     return document | {"httpHeaders": dict.fromkeys(document["httpHeaders"], MASK)}
+
+
+def _shown_replay(replay: Replay) -> dict[str, object]:
+    wish = replay.wish
+    return {
+        "webhookId": replay.webhook_id,
+        "since": None if wish.since_ms is None else show_time_ms(wish.since_ms),
+        "until": None if wish.until_ms is None else show_time_ms(wish.until_ms),
+        "fromPosition": wish.from_position,
+        "ids": len(wish.ids) or None,
+        "reason": None if wish.reason is None else wish.reason.value,
+        "types": wish.types,
+        "rate": replay.rate_per_s,
+        "paused": replay.paused_at_ms is not None,
+        "cancelled": replay.cancelled_because or None,
+    }
 
 
 def _bounded(value: object) -> object:

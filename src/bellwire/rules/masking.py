@@ -22,8 +22,11 @@ from bellwire.model.attempt import (
     Response,
     RetryLater,
 )
+from bellwire.model.principal import Principal, Scope
 from bellwire.model.secret import MASK
+from bellwire.model.webhook import WebHook
 from bellwire.rules.checking_headers import carries_credential
+from bellwire.rules.permitting import may
 
 CUT_LENGTH_MIN: Final = 4
 """How much of a secret must be left at the end of a body that was cut there to be masked, in bytes."""
@@ -54,6 +57,17 @@ def masked_outcome(outcome: Outcome, request: Request) -> Outcome:
 def masked_request(request: Request) -> Request:
     """The request as it may be shown: of Authorization only the scheme, of other credentials nothing."""
     return replace(request, headers=tuple((name, _shown(name, value)) for name, value in request.headers), secrets=())
+
+
+def request_as_seen(request: Request, webhook: WebHook, *, by: Principal) -> Request:
+    """As masked_request; who may not write webhooks sees no value of the headers that were chosen for it either."""
+    masked = masked_request(request)
+    if may(by, Scope.WRITE):
+        return masked
+    chosen = {name.lower() for name in webhook.http_headers}
+    return replace(
+        masked, headers=tuple((name, MASK if name.lower() in chosen else value) for name, value in masked.headers)
+    )
 
 
 def _shown(name: str, value: str) -> str:

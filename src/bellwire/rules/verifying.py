@@ -3,13 +3,10 @@
 import base64
 import binascii
 import hmac
-from typing import Final, assert_never
+from typing import assert_never
 
 from bellwire.model.webhook import Basic, Bearer, HttpAuth, Unauthenticated
 from bellwire.rules.signing import sign_body
-
-BASIC_CHALLENGE: Final = 'Basic realm="bellwire", charset="UTF-8"'
-BEARER_CHALLENGE: Final = 'Bearer realm="bellwire"'
 
 
 def is_authentic(auth: HttpAuth, secret: str | None, authorization: bytes) -> bool:
@@ -25,18 +22,6 @@ def is_authentic(auth: HttpAuth, secret: str | None, authorization: bytes) -> bo
             return scheme.lower() == b"basic" and hmac.compare_digest(_decoded(credentials), expected)
         case Bearer():
             return scheme.lower() == b"bearer" and hmac.compare_digest(credentials.strip(), secret.encode())
-    assert_never(auth)
-
-
-def challenge_of(auth: HttpAuth) -> str | None:
-    """What WWW-Authenticate asks for (RFC 9110 §11.6.1); None where nothing is asked for."""
-    match auth:
-        case Unauthenticated():
-            return None
-        case Basic():
-            return BASIC_CHALLENGE
-        case Bearer():
-            return BEARER_CHALLENGE
     assert_never(auth)
 
 

@@ -36,7 +36,7 @@ class MemoryStore:
         self.directory = MemoryDirectory(self._gate)
         self.registry = MemoryRegistry(self._gate, self.journal, self.directory)
         self.ledger = MemoryLedger(self._gate, self.registry.first_cursors, self.journal)
-        self.replays = MemoryReplays(self._gate, self.registry.first_cursors)
+        self.replays = MemoryReplays(self._gate, self.registry.first_cursors, self.directory)
 
     def size_bytes(self) -> int:
         """The bytes of the logged events; nothing is on disk."""

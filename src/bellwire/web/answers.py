@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from starlette.responses import Response
@@ -13,9 +13,13 @@ Time = Annotated[str, msgspec.Meta(examples=["2026-01-31T08:00:00.000Z"], extra_
 """A point in time as answers have it: RFC 3339 in UTC with milliseconds."""
 
 
+PRIVATE: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+"""What every answer of the API carries: no cache keeps what one caller was shown, no browser takes it for a page."""
+
+
 def json_answer(content: Any, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:  # noqa: ANN401 - whatever JSON can say
     """An answer with a JSON body."""
-    return Response(msgspec.json.encode(content), status, headers, "application/json")
+    return Response(msgspec.json.encode(content), status, {**PRIVATE, **(headers or {})}, "application/json")
 
 
 def show_time_ms(time_ms: int) -> str:

@@ -27,18 +27,23 @@ def require_principal(service: Bellwire, scope: ConnectionScope, head: Head) -> 
             check_same_site(scope, csrf_token=head.get(CSRF_HEADER, b"").decode("latin-1"))
     else:
         raise _unauthorised("send the header Authorization: Bearer <token>", challenge='Bearer realm="bellwire"')
-    if wait_ms := service.access.wait_ms(principal):
-        raise too_often(f"{principal.name!r} calls more often than it may", wait_ms)
+    _check_rate(service, principal)
     return principal
 
 
-def principal_of(service: Bellwire, scope: ConnectionScope) -> Principal | None:
-    """Who makes the request, for pages that anybody may see; None where nobody is known by it."""
+def visitor_of(service: Bellwire, scope: ConnectionScope) -> Principal | None:
+    """Who asks for a page; None where nobody has signed in. Refused as by require_principal, but that forms are checked
+    by whoever reads them.
+    """
     head = head_of(scope)
     if b"authorization" in head:
-        return _token_holder(service, head, address_of(scope))
-    signed = signed_in(service, scope)
-    return None if signed is None else signed.principal
+        principal = _bearer(service, head, address_of(scope))
+    elif (signed := signed_in(service, scope)) is not None:
+        principal = signed.principal
+    else:
+        return None
+    _check_rate(service, principal)
+    return principal
 
 
 def still_admitted(service: Bellwire, scope: ConnectionScope) -> Principal | None:
@@ -54,6 +59,11 @@ def too_often(detail: str, wait_ms: int) -> Refused:
     wait_s = max(1, -(-wait_ms // 1000))
     detail = f"{detail}; try again in {wait_s} s"
     return Refused(Problem.of(TOO_MANY_REQUESTS, detail, headers=(("Retry-After", str(wait_s)),)))
+
+
+def _check_rate(service: Bellwire, principal: Principal) -> None:
+    if wait_ms := service.access.wait_ms(principal):
+        raise too_often(f"{principal.name!r} calls more often than it may", wait_ms)
 
 
 def _bearer(service: Bellwire, head: Head, address: str) -> Principal:

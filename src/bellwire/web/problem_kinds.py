@@ -71,20 +71,13 @@ UNAUTHORISED: Final = Kind(
     example="send the header Authorization: Bearer <token>",
     headers=("WWW-Authenticate",),
 )
-UNAUTHENTICATED: Final = Kind(
-    status=401,
-    name="unauthenticated",
-    title="The request does not show the source's credentials",
-    means="The `Authorization` header does not show what the source's `httpAuth` asks for.",
-    example="the header Authorization is missing; see the httpAuth of this source",
-    headers=("WWW-Authenticate",),
-)
 NOT_ADMITTED: Final = Kind(
     status=403,
     name="not-admitted",
-    title="The request does not show that the source sent it",
-    means="`X-Signature` is missing or not that of the body under the source's key, or the source is disabled.",
-    example="the header X-Signature is missing; give the upstream server this source's signatureKey",
+    title="The request does not show that a source sent it",
+    means="There is no such source, it is disabled, or `Authorization` or `X-Signature` does not show what it asks for; "
+    "which it is stands in the source's `reception`, for who may read it.",
+    example="there is no such source, it is disabled, or the request does not show what it asks for",
 )
 FORBIDDEN: Final = Kind(
     status=403,
@@ -150,7 +143,7 @@ TOO_MANY_REQUESTS: Final = Kind(
     name="too-many-requests",
     title="Too many requests",
     means="The token or person calls more often than the setting `access.requests-per-second` allows, or too many "
-    "wrong tokens came from the address; nothing was done. Try again after `Retry-After`.",
+    "wrong tokens, or requests that a source refused, came from the address; nothing was done. Try again after `Retry-After`.",
     example="'shop' calls more often than it may; try again in 1 s",
     headers=("Retry-After",),
 )

@@ -25,6 +25,7 @@ from bellwire.errors import (
     StorageUnavailable,
     UnknownThing,
 )
+from bellwire.web.answers import PRIVATE
 from bellwire.web.problem_kinds import (
     CONFLICTING_EVENT,
     CONFLICTING_NAME,
@@ -39,7 +40,6 @@ from bellwire.web.problem_kinds import (
     OVERLOADED,
     SECRET_UNREADABLE,
     STORAGE_UNAVAILABLE,
-    UNAUTHENTICATED,
     Kind,
     type_of,
     unknown,
@@ -121,7 +121,7 @@ class ProblemDocument(msgspec.Struct, frozen=True, kw_only=True, rename={"faults
 def problem_response(problem: Problem) -> Response:
     """The answer that carries the problem."""
     document = document_of(problem)
-    return Response(msgspec.json.encode(document), problem.status, dict(problem.headers), PROBLEM_TYPE)
+    return Response(msgspec.json.encode(document), problem.status, PRIVATE | dict(problem.headers), PROBLEM_TYPE)
 
 
 def document_of(problem: Problem) -> ProblemDocument:
@@ -173,7 +173,7 @@ def _problem_of_mistake(error: Mistake) -> Problem:
         case ConflictingName():
             kind = CONFLICTING_NAME
         case NotAdmitted():
-            return _not_admitted(error)
+            kind = NOT_ADMITTED
         case UnknownThing():
             kind = unknown(error.kind)
         case EditConflict():
@@ -183,12 +183,6 @@ def _problem_of_mistake(error: Mistake) -> Problem:
         case _:
             return UNEXPECTED
     return Problem.of(kind, str(error), faults=error.faults)
-
-
-def _not_admitted(error: NotAdmitted) -> Problem:
-    if error.challenge is None:
-        return Problem.of(NOT_ADMITTED, str(error))
-    return Problem.of(UNAUTHENTICATED, str(error), headers=(("WWW-Authenticate", error.challenge),))
 
 
 def _interrupted(error: InterruptedLines) -> Problem:

@@ -5,12 +5,13 @@ from typing import Annotated, Final
 import msgspec
 from starlette.types import Receive, Scope, Send
 
-from bellwire.errors import MalformedBody
+from bellwire.errors import MalformedBody, NotAdmitted, UnknownThing
 from bellwire.model.source import Relayed
 from bellwire.model.webhook import MIB
 from bellwire.service import Bellwire
 from bellwire.web.answers import json_answer
-from bellwire.web.bodies import BodiesInHand, BodyReader, head_of, refuse_compressed
+from bellwire.web.auth import too_often
+from bellwire.web.bodies import BodiesInHand, BodyReader, Head, head_of, refuse_compressed
 from bellwire.web.operation import Answer, Body, Example, Operation, Tag, json_content
 from bellwire.web.parameters import refuse_parameters
 from bellwire.web.problem_kinds import (
@@ -20,16 +21,23 @@ from bellwire.web.problem_kinds import (
     NOT_ADMITTED,
     SECRET_UNREADABLE,
     STORAGE_UNAVAILABLE,
-    UNAUTHENTICATED,
-    unknown,
+    TOO_MANY_REQUESTS,
 )
-from bellwire.web.problems import FaultView, Refused, view_faults
+from bellwire.web.problems import FaultView, Problem, Refused, view_faults
 from bellwire.web.schemas.events import RELAYED_BODY
+from bellwire.web.sessions import address_of
 
 SOURCES_PATH: Final = "/v1/sources/"
 
 RECEIVE_BYTES_MAX: Final = 256 * MIB
 """Upstream servers know no limit, and what does not fit is sent again until it is lost; all sources share as much."""
+
+
+_NOT_ADMITTED: Final = (
+    "there is no such source, it is disabled, or the request does not show what it asks for; GET /v1/sources tells its "
+    "administrator which"
+)
+"""One answer to all, so that nobody finds out by it which sources there are."""
 
 
 class RelayedView(msgspec.Struct, frozen=True, kw_only=True, rename={"faults": "errors"}):
@@ -78,14 +86,13 @@ RECEIVE: Final = Operation(
         ),
     ),
     problems=(
-        unknown("source"),
-        UNAUTHENTICATED,
-        NOT_ADMITTED,
+            NOT_ADMITTED,
         INVALID_EVENT,
         INVALID_PARAMETER,
         SECRET_UNREADABLE,
         GOING_DOWN,
         STORAGE_UNAVAILABLE,
+        TOO_MANY_REQUESTS,
     ),
 )
 """What `Receiving` does."""
@@ -102,6 +109,18 @@ class Receiving:
         """Answer a request that no token was asked of; raises Refused and what the service raises."""
         refuse_parameters(scope["query_string"])
         name, head = scope["path"].removeprefix(SOURCES_PATH), head_of(scope)
+        failures, address = self._relayer.failures, address_of(scope)
+        if wait_ms := failures.wait_ms(name, address):
+            raise too_often("requests from this address were refused too often", wait_ms)
+        try:
+            relayed = await self._relay(name, head, receive)
+        except (NotAdmitted, UnknownThing) as problem:
+            failures.count(name, address)
+            raise Refused(Problem.of(NOT_ADMITTED, _NOT_ADMITTED)) from problem
+        failures.forgive(name, address)
+        await json_answer(_view(relayed))(scope, receive, send)
+
+    async def _relay(self, name: str, head: Head, receive: Receive) -> Relayed:
         self._relayer.admit(name, head)
         reader = BodyReader(head, receive, self._in_hand)
         try:
@@ -111,10 +130,9 @@ class Receiving:
             except Refused as refused:
                 self._relayer.refuse(name, MalformedBody(refused.problem.detail))
                 raise
-            relayed = await self._relayer.receive(name, head, body)
+            return await self._relayer.receive(name, head, body)
         finally:
             reader.close()
-        await json_answer(_view(relayed))(scope, receive, send)
 
 
 def _view(relayed: Relayed) -> RelayedView:

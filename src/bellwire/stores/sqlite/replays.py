@@ -6,8 +6,10 @@ from typing import Final, assert_never
 import apsw
 import msgspec
 
+from bellwire.model.audit import AuditEntry
 from bellwire.model.cursor import Cursor, ReplayId
 from bellwire.model.replay import Replay
+from bellwire.stores.sqlite.audit_trail import add_entry
 from bellwire.stores.sqlite.readers import Readers
 from bellwire.stores.sqlite.statements import statement
 from bellwire.stores.sqlite.writer import Writer, Written
@@ -24,12 +26,14 @@ class AddReplay(msgspec.Struct, frozen=True):
 
     replay: Replay
     cursor: Cursor
+    audit: AuditEntry
 
 
 class PutReplay(msgspec.Struct, frozen=True):
     """One call of put."""
 
     replay: Replay
+    audit: AuditEntry
 
 
 class EndReplay(msgspec.Struct, frozen=True):
@@ -61,11 +65,13 @@ class ReplaysWriter:
 
     def _write(self, work: ReplayWork) -> None:
         match work:
-            case AddReplay(replay, cursor):
+            case AddReplay(replay, cursor, audit):
                 self._put(replay)
+                add_entry(self._connection, audit)
                 self._connection.execute(_PUT_CURSORS, (apsw.carray((msgspec.json.encode(cursor).decode(),)),))
-            case PutReplay(replay):
+            case PutReplay(replay, audit):
                 self._put(replay)
+                add_entry(self._connection, audit)
             case EndReplay(replay):
                 self._put(replay)
                 self._connection.execute(_REMOVE_CURSOR, (replay.id,))
@@ -90,13 +96,13 @@ class SqliteReplays:
         """Those that are kept, in the order of their ids."""
         return await self._readers.read(_replays)
 
-    async def add(self, replay: Replay, cursor: Cursor) -> None:
+    async def add(self, replay: Replay, cursor: Cursor, *, audit: AuditEntry) -> None:
         """Store a replay together with its first cursor."""
-        await self._write(AddReplay(replay, cursor))
+        await self._write(AddReplay(replay, cursor, audit))
 
-    async def put(self, replay: Replay) -> None:
+    async def put(self, replay: Replay, *, audit: AuditEntry) -> None:
         """Store an edit of a replay."""
-        await self._write(PutReplay(replay))
+        await self._write(PutReplay(replay, audit))
 
     async def end(self, replay: Replay) -> None:
         """Store a replay that has ended, and remove its cursor."""

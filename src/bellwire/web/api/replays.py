@@ -155,7 +155,7 @@ async def create_replay(call: Call) -> Response:
     replays = call.service.replays
     if preview_only:
         return json_answer(_view_preview(await replays.preview(webhook_id_of(call), document)))
-    status = await replays.create(webhook_id_of(call), document)
+    status = await replays.create(webhook_id_of(call), document, by=call.principal)
     return json_answer(_view(status), status=201, headers={"Location": f"/v1/replays/{status.replay.id}"})
 
 
@@ -204,7 +204,8 @@ async def read_replay(call: Call) -> Response:
 )
 async def edit_replay(call: Call) -> Response:
     """Change the rate of a replay, pause it, or let it go on; its deadlines count anew from then."""
-    return json_answer(_view(await call.service.replays.edit(_replay_id_of(call), await call.document())))
+    replay_id, document = _replay_id_of(call), await call.document()
+    return json_answer(_view(await call.service.replays.edit(replay_id, document, by=call.principal)))
 
 
 @described(
@@ -214,7 +215,7 @@ async def cancel_replay(call: Call) -> Response:
     """Send nothing more of a replay; the request in flight is settled by its answer. One that has ended stays as it
     is.
     """
-    return json_answer(_view(await call.service.replays.cancel(_replay_id_of(call))))
+    return json_answer(_view(await call.service.replays.cancel(_replay_id_of(call), by=call.principal)))
 
 
 async def _list(call: Call, webhook_id: WebhookId | None) -> Response:

@@ -4,7 +4,8 @@ from typing import Final
 
 from starlette.responses import Response
 
-from bellwire.web.pages.visit import THEME_COOKIE, THEMES, Visit, own_address
+from bellwire.web.pages.visit import THEME_COOKIE, THEMES, Visit
+from bellwire.web.sessions import local_target
 
 _YEAR_S: Final = 365 * 86_400
 
@@ -12,7 +13,7 @@ _YEAR_S: Final = 365 * 86_400
 async def choose_theme(visit: Visit) -> Response:
     """POST /appearance: remembered in this browser; leads back to the page."""
     fields = await visit.form()
-    answer = visit.go(own_address(fields.text("back")))
+    answer = visit.go(local_target(fields.text("back")))
     theme = fields.text("theme")
     if theme in THEMES:
         answer.set_cookie(THEME_COOKIE, theme, max_age=_YEAR_S, path="/", samesite="lax")

@@ -20,7 +20,7 @@ async def list_attempts(visit: Visit) -> Response:
 async def show_attempt(visit: Visit) -> Response:
     """GET /attempts/{id}: time line, request and answer."""
     attempt = await visit.service.attempt(visit.path("attempt_id"))
-    sent = await visit.service.inspector.sent(attempt)
+    sent = await visit.service.inspector.sent(attempt, by=visit.principal)
     names = names_of(visit.service.webhooks())
     return await visit.page(
         "attempt.html",

@@ -14,7 +14,7 @@ from bellwire.errors import BellwireError
 from bellwire.model.principal import Scope as Granted
 from bellwire.rules.permitting import check_scope
 from bellwire.service import Bellwire
-from bellwire.web.auth import principal_of
+from bellwire.web.auth import visitor_of
 from bellwire.web.bodies import BodiesInHand
 from bellwire.web.pages import (
     about,
@@ -106,7 +106,7 @@ class Pages:
             return self._trouble(request, problem)
 
     async def _handled(self, request: Request) -> Response:
-        principal = principal_of(self._service, request.scope)
+        principal = visitor_of(self._service, request.scope)
         if principal is None:
             return _sign_in_first(request)
         found = self._find(request.scope)

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 import msgspec
 from markupsafe import Markup
@@ -194,11 +194,3 @@ def theme_of(request: Request) -> str:
 
 
 Handler = Callable[[Visit], Awaitable[Response]]
-
-
-def own_address(written: str) -> str:
-    """The address if it is one of this site's own paths, else the start page."""
-    parts = urlsplit(written)
-    if parts.scheme or parts.netloc or not written.startswith("/") or written.startswith(("//", "/\\")):
-        return "/"
-    return written

@@ -59,7 +59,7 @@ async def show_attempts(visit: Visit) -> Response:
     found = await find_attempts(visit.service, webhook_id=row.webhook.id, shown=shown, before=visit.query("before"))
     named = visit.query("attempt") or (found.rows[0].attempt.id if found.rows else "")
     attempt = await visit.service.attempt(named) if named else None
-    sent = await visit.service.inspector.sent(attempt) if attempt else None
+    sent = await visit.service.inspector.sent(attempt, by=visit.principal) if attempt else None
     return await visit.page(
         "webhook_attempts.html",
         **_common(row),
