@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from bellwire.engine.keyring import Unreadable
-from bellwire.errors import DataFolderInUse, InvalidSetting
+from bellwire.errors import DataFolderInUse, InvalidSetting, SecretUnreadable
 from bellwire.key_file import make_key
+from bellwire.model.principal import PROGRAM
 from bellwire.model.secrecy import Secrecy
 from bellwire.model.secret import Value
 from bellwire.model.secrets_key import parse_keys, show_keys
@@ -38,7 +39,7 @@ async def test_after_a_rotation_the_new_key_opens_everything_and_the_old_one_not
     old = file.read_text()
     rotated = await rotate(tmp_path)
     (key,) = parse_keys(file.read_text())
-    assert rotated == Rotated(file, key.id, 1, ())
+    assert rotated == Rotated(file, key.id, 1, (), ())
     assert file.read_text() != old
     assert await key_of(tmp_path, webhook_id) == Value("marker-key")
     file.write_text(old)
@@ -121,6 +122,23 @@ async def test_webhooks_with_secrets_that_no_key_opens_are_blocked_alone_until_t
     async with Bellwire.open(tmp_path) as bellwire:
         await bellwire.patch_webhook(lost, {"signatureKey": {"secret": "anew"}})
     assert await key_of(tmp_path, lost) == Value("anew")
+
+
+async def test_sources_with_secrets_that_no_key_opens_are_told_at_the_start_and_take_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Bellwire.open(tmp_path) as bellwire:
+        for name in ("mail", "open"):
+            key = {"allowAnyone": True} if name == "open" else {"signatureKey": {"@type": "Value", "secret": "marker"}}
+            await bellwire.sources.create({"name": name} | key, by=PROGRAM)
+    (tmp_path / "secrets.key").rename(tmp_path / "lost.key")
+    caplog.clear()
+    async with Bellwire.open(tmp_path) as bellwire:
+        assert "secrets cannot be decrypted, these sources take nothing" in caplog.text
+        assert "['mail']" in caplog.text
+        with pytest.raises(SecretUnreadable):
+            bellwire.relayer.admit("mail", {b"x-signature": b"MDA="})
+    assert (await rotate(tmp_path)).unread_sources == ("mail",)
 
 
 async def test_a_deleted_webhook_leaves_no_secrets(tmp_path: Path) -> None:

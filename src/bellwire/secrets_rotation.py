@@ -17,7 +17,9 @@ from bellwire.stores.sqlite.store import open_sqlite_store
 
 
 class Rotated(NamedTuple):
-    """file: where the new key stands. key_id: its name. unread: the webhooks with secrets that no key opened; unread_sources: such sources."""
+    """file: where the new key stands. key_id: its name. unread, unread_sources: the webhooks and sources with secrets
+    that no key opened.
+    """
 
     file: Path
     key_id: str

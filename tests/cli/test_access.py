@@ -1,3 +1,5 @@
+import pytest
+
 from cli.conftest import Served
 
 PASSWORD = b"correct horse battery\n"
@@ -26,6 +28,17 @@ def test_people_are_added_changed_and_removed(served: Served) -> None:
     assert "has read" in served.right("person", "set-scopes", "nadia", "--scope", "read").out
     for name in ("nadia", "omar"):
         assert "sign in no more" in served.right("person", "remove", name, "--yes").out
+
+
+def test_people_change_their_own_password_without_a_token(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    served.right("person", "add", "pia", "--scope", "read", "--password-stdin", stdin=PASSWORD)
+    change = ("person", "change-password", "pia", "--password-stdin")
+    monkeypatch.setenv("BELLWIRE_TOKEN", "bw_wrong")
+    assert "two lines" in served(*change, stdin=PASSWORD).err
+    both = PASSWORD + b"another good password\n"
+    assert "must sign in again" in served.right(*change, stdin=both).out
+    assert "do not go together" in served(*change, stdin=both).err
+    assert "there is no terminal" in served("person", "change-password", "pia").err
 
 
 def test_a_password_needs_somebody_to_ask_or_standard_input(served: Served) -> None:

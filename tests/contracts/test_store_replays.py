@@ -1,7 +1,9 @@
 import msgspec
 import pytest
 
+from bellwire.directory import AuditSearch
 from bellwire.errors import StaleCursor, StorageUnavailable
+from bellwire.model.audit import Action
 from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason, ReplayId
 from bellwire.model.event import EventTypeId, Position
 from bellwire.model.positions import Positions
@@ -62,6 +64,14 @@ async def test_an_edit_replaces_a_replay(store: Store) -> None:
     edited = msgspec.structs.replace(FULL, rate_per_s=None, paused_at_ms=None)
     await store.replays.put(edited, audit=make_audit_entry())
     assert await store.replays.all() == (edited,)
+
+
+async def test_replays_leave_their_entries_in_the_audit_trail(store: Store) -> None:
+    await store.replays.add(FULL, CURSOR, audit=make_audit_entry(at_ms=1, action=Action.REPLAY_CREATE))
+    await store.replays.put(FULL, audit=make_audit_entry(at_ms=2, action=Action.REPLAY_EDIT))
+    await store.replays.end(ENDED)
+    found = [each.entry.action for each in await store.directory.entries(AuditSearch())]
+    assert found == [Action.REPLAY_EDIT, Action.REPLAY_CREATE]
 
 
 async def test_the_end_of_a_replay_takes_its_cursor_with_it(store: Store) -> None:

@@ -16,7 +16,7 @@ from bellwire.model.credentials import SESSIONS_MAX, Token
 from bellwire.model.duration import DurationMs
 from bellwire.model.event import WebhookEvent
 from bellwire.model.principal import PROGRAM, Principal, PrincipalKind, Scope
-from bellwire.rules.granting import PersonWish, TokenWish
+from bellwire.rules.granting import OwnPassword, PersonWish, TokenWish
 from bellwire.rules.limiting import FAILURES_FREE, PAUSE_MOST_MS
 from bellwire.store import EventSearch, Store
 from bellwire.stores.memory import MemoryStore
@@ -354,6 +354,62 @@ async def test_failures_are_told_at_a_bounded_rate_with_their_number(opened: Ope
     told = await door.told()
     assert [event.type for event in told] == ["bellwire.auth-failed"] * 2
     assert msgspec.json.decode(told[1].data) == {"count": 49, "address": HERE, "by": "token"}
+
+
+async def test_of_a_name_that_is_nobodys_nothing_is_told_as_some_write_their_password_there(opened: Open) -> None:
+    door = await opened()
+    await door.person()
+    assert await door.keeper.sign_in(PASSWORD, "nadia", address=HERE) is None
+    await door.world.pass_time(FAILED_PAUSE_MS)
+    assert await door.keeper.sign_in("nadia", "wrong", address=HERE) is None
+    await door.world.pass_time(FAILED_PAUSE_MS)
+    told = [msgspec.json.decode(event.data) for event in await door.told()]
+    assert [each.get("name") for each in told] == [None, "nadia"]
+    assert PASSWORD not in str(told)
+
+
+async def test_a_persons_own_change_of_password_ends_the_other_sessions_and_is_audited(opened: Open) -> None:
+    door = await opened()
+    await door.person()
+    here, there = await door.sign_in(), await door.sign_in()
+    link = await door.keeper.make_link("nadia", by=PROGRAM)
+    wish = OwnPassword(name="nadia", old=PASSWORD, new="another good password")
+    assert await door.keeper.change_own_password(wish, address=THERE, session=here.session) is True
+    assert (door.is_in(here), door.is_in(there)) == (True, False)
+    assert await door.keeper.use_link(link.code, address=HERE) is None
+    assert await door.keeper.sign_in("nadia", PASSWORD, address=HERE) is None
+    await door.sign_in(password=wish.new)
+    (entry,) = [
+        each.entry
+        for each in await door.keeper.auditor.search(AuditSearch())
+        if each.entry.action is Action.PERSON_CHANGE
+    ]
+    assert (entry.by, entry.kind, entry.address, entry.object_id) == ("nadia", PrincipalKind.PERSON, THERE, "nadia")
+    assert [(change.before, change.after) for change in entry.changes] == [("****", "****")]
+    assert {each.id for each in await door.world.store.directory.sessions()} >= {here.session.id}
+    assert there.session.id not in {each.id for each in await door.world.store.directory.sessions()}
+
+
+async def test_the_old_password_is_needed_and_guesses_at_it_are_counted(opened: Open) -> None:
+    door = await opened()
+    await door.person()
+    wish = OwnPassword(name="nadia", old="a wrong password", new="another good password")
+    for _ in range(FAILURES_FREE):
+        assert await door.keeper.change_own_password(wish, address=HERE, session=None) is False
+    waits = await door.keeper.change_own_password(wish, address=HERE, session=None)
+    assert isinstance(waits, Pause)
+    assert isinstance(await door.keeper.sign_in("nadia", PASSWORD, address=THERE), Pause)
+
+
+async def test_who_is_removed_while_their_new_password_is_hashed_stays_removed(opened: Open) -> None:
+    door = await opened()
+    await door.person()
+    wish = OwnPassword(name="nadia", old=PASSWORD, new="another good password")
+    changing = asyncio.create_task(door.keeper.change_own_password(wish, address=HERE, session=None))
+    await asyncio.sleep(0)
+    await door.keeper.people.remove("nadia", by=PROGRAM)
+    assert await changing is False
+    assert door.keeper.people.all() == ()
 
 
 async def test_the_admitted_token_of_the_folder_is_recorded_once(opened: Open) -> None:

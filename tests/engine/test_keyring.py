@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bellwire.engine.keyring import FILE_BYTES_MAX, Keyring, Unreadable
+from bellwire.engine.keyring import FILE_BYTES_MAX, Keyring, Unreadable, open_exactly
 from bellwire.model.secrecy import Secrecy
 from bellwire.model.secret import EnvironmentVariable, File, SecretKeyOptional, Value
 from bellwire.model.source import Source, SourceName
@@ -174,6 +174,24 @@ def test_an_open_file_of_our_own_is_not_read_through_its_descriptor(tmp_path: Pa
         assert "data folder" in why_not(keyring(data), File(f"/proc/self/fd/{opened.fileno()}"))
         assert "data folder" in why_not(keyring(data), File(f"/proc/self/cwd/{os.path.relpath(own)}"))
         assert "data folder" in why_not(keyring(data), File(f"/proc/self/root{own}"))
+
+
+def test_what_became_a_link_since_it_was_checked_is_not_followed(tmp_path: Path) -> None:
+    folder, elsewhere = tmp_path / "keys", tmp_path / "elsewhere"
+    for each in (folder, elsewhere):
+        (each / "inner").mkdir(parents=True)
+        (each / "inner" / "key").write_text(each.name)
+    place = folder / "inner" / "key"
+    with open_exactly(place) as file:
+        assert file.read() == b"keys"
+    (folder / "inner").rename(folder / "before")
+    (folder / "inner").symlink_to(elsewhere / "inner")
+    with pytest.raises(NotADirectoryError):
+        open_exactly(place)
+    place = elsewhere / "inner" / "link"
+    place.symlink_to(elsewhere / "inner" / "key")
+    with pytest.raises(OSError, match="symbolic links"):
+        open_exactly(place)
 
 
 def test_a_circle_of_links_is_said_to_be_one(tmp_path: Path) -> None:

@@ -21,7 +21,9 @@ from bellwire.model.attempt import (
     Trouble,
 )
 from bellwire.model.duration import DurationMs
-from bellwire.rules.masking import kept_of, masked_outcome, masked_request
+from bellwire.model.principal import Principal, PrincipalKind, Scope
+from bellwire.rules.masking import kept_of, masked_outcome, masked_request, request_as_seen
+from builders import make_webhook
 
 PAIR = base64.b64encode(b"account:pass-word").decode()
 
@@ -140,3 +142,17 @@ def test_a_request_is_shown_without_the_headers_that_carry_credentials() -> None
     )
     assert shown.headers == (("X-Api-Key", "****"), ("Authorization", "****"), ("X-Colour", "green"))
     assert shown.secrets == ()
+
+
+def test_values_of_chosen_headers_and_signatures_are_shown_only_to_who_may_write_webhooks() -> None:
+    webhook = make_webhook(http_headers={"X-Colour": "blue"})
+    sent = request(
+        ("x-colour", "blue"), ("Authorization", "Bearer t"), ("X-Signature", "MDA="), ("Content-Type", "a/b")
+    )
+    reader, writer = (
+        Principal(name="n", kind=PrincipalKind.PERSON, scopes=frozenset({scope})) for scope in (Scope.READ, Scope.WRITE)
+    )
+    shown = dict(request_as_seen(sent, webhook, by=writer).headers)
+    assert shown == dict(sent.headers) | {"Authorization": "Bearer ****"}
+    shown = dict(request_as_seen(sent, webhook, by=reader).headers)
+    assert shown == {"x-colour": "****", "Authorization": "Bearer ****", "X-Signature": "****", "Content-Type": "a/b"}

@@ -299,6 +299,50 @@ async def test_an_administrator_signs_a_browser_out(client: httpx.AsyncClient, b
     expect_problem(await browser.get("/v1/webhooks"), 401)
 
 
+async def test_a_person_who_may_only_read_changes_their_own_password(
+    api: Api, client: httpx.AsyncClient, browser: httpx.AsyncClient
+) -> None:
+    await sign_in(client, browser, "read")
+    other = caller(api)
+    await other.post("/sign-in", data={"name": "nadia", "password": PASSWORD})
+    wish = {"name": "nadia", "password": PASSWORD, "newPassword": "another good password"}
+    for wrong in (wish | {"password": "no"}, wish | {"name": "omar"}):
+        expect_problem(await browser.post("/v1/password", json=wrong), 403, kind="forbidden")
+    for short in (wish | {"newPassword": "short"}, wish | {"newPassword": PASSWORD}, {"name": "nadia"}):
+        expect_problem(await browser.post("/v1/password", json=short), 422, kind="invalid-object")
+    elsewhere = {"Origin": "https://evil.example"}
+    expect_problem(await browser.post("/v1/password", json=wish, headers=elsewhere), 403, kind="forbidden")
+    assert (await browser.post("/v1/password", json=wish)).status_code == 204
+    expect_json(await browser.get("/v1/status"))
+    expect_problem(await other.get("/v1/status"), 401)
+
+
+async def test_replays_are_entered_in_the_audit_trail(client: httpx.AsyncClient, granted: Granted) -> None:
+    writer, reader = await granted("write"), await granted("read")
+    webhook = expect_json(await writer.post("/v1/webhooks", json=WEBHOOK), 201)["id"]
+    await client.post("/v1/events", json=EVENT)
+    replays = f"/v1/webhooks/{webhook}/replays"
+    expect_problem(await reader.post(replays, json={"fromPosition": 1}), 403, kind="forbidden")
+    begun = expect_json(await writer.post(replays, json={"fromPosition": 1, "paused": True}), 201)["id"]
+    expect_json(await writer.patch(f"/v1/replays/{begun}", json={"rate": 5}))
+    expect_json(await writer.delete(f"/v1/replays/{begun}"))
+    (entries,) = await expect_pages(client, "/v1/audit", object=begun)
+    assert [(entry["action"], entry["by"]) for entry in entries] == [
+        ("replay.cancel", "t-write"),
+        ("replay.edit", "t-write"),
+        ("replay.create", "t-write"),
+    ]
+    assert entries[1]["changes"] == [{"path": "rate", "before": None, "after": 5.0}]
+    assert {change["path"] for change in entries[2]["changes"]} == {"webhookId", "fromPosition", "paused"}
+
+
+async def test_no_cache_keeps_what_a_caller_is_shown(client: httpx.AsyncClient) -> None:
+    made = await client.post("/v1/tokens", json={"name": "shop", "scopes": ["publish"]})
+    for answer in (made, await client.get("/v1/webhooks"), await client.get("/v1/nothing")):
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+
+
 async def test_the_audit_trail_says_who_changed_what_from_where_and_no_secret(
     client: httpx.AsyncClient, granted: Granted
 ) -> None:

@@ -3,7 +3,13 @@ import inspect
 
 import pytest
 
+from bellwire.engine.checker import Checker
+from bellwire.engine.inspector import Inspector
+from bellwire.engine.people_registrar import PeopleRegistrar
+from bellwire.engine.replayer import Replayer
+from bellwire.engine.session_keeper import SessionKeeper
 from bellwire.engine.source_registrar import SourceRegistrar
+from bellwire.engine.token_issuer import TokenIssuer
 from bellwire.model.principal import Scope
 from bellwire.service import Bellwire
 from bellwire.web.app import OPERATIONS, Api
@@ -13,8 +19,8 @@ from web.expecting import ask_raw
 READING = {"GET", "HEAD"}
 NEEDED = {f"{method} {path}": operation.needs for (path, method), operation in OPERATIONS.items()}
 OPEN = {"GET /healthz", "GET /openapi.json", "GET /docs"}
-CHECKED_OTHERWISE = {"POST /v1/sources/{source_name}"}
-"""Calls that ask for no token, but for what the source says."""
+CHECKED_OTHERWISE = {"POST /v1/sources/{source_name}", "POST /v1/password"}
+"""Calls that ask for no token, but for what the source says, or for a name and a password."""
 
 
 def test_every_call_but_the_open_ones_needs_a_scope() -> None:
@@ -41,6 +47,10 @@ def test_a_path_is_open_only_where_all_of_its_calls_are() -> None:
         assert {needed for other, needed in NEEDED.items() if other.partition(" ")[2] == path} == {None}
 
 
+PARTS = (Bellwire, SourceRegistrar, Replayer, Checker, Inspector, PeopleRegistrar, TokenIssuer, SessionKeeper)
+HELD_AS = {"service", "_service", "sources", "replays", "checks", "inspector", "access", "people", "tokens", "sessions"}
+
+
 async def test_other_calls_at_the_path_of_a_source_need_a_token(api: Api) -> None:
     for path in ("/v1/sources/mail", "/v1/sources/{source_name}"):
         for method in ("GET", "PUT", "DELETE", "OPTIONS"):
@@ -52,7 +62,7 @@ def test_every_call_of_the_api_that_asks_who_makes_it_is_told() -> None:
     """Left out, it would be made as by the program itself, which may do everything."""
     asking = {
         name
-        for part in (Bellwire, SourceRegistrar)
+        for part in PARTS
         for name, call in inspect.getmembers(part, inspect.isfunction)
         if "by" in inspect.signature(call).parameters
     }
@@ -63,7 +73,7 @@ def test_every_call_of_the_api_that_asks_who_makes_it_is_told() -> None:
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in asking
-        and "service" in ast.unparse(node.func.value)
+        and ast.unparse(node.func.value).rpartition(".")[2] in HELD_AS
         and "by" not in {keyword.arg for keyword in node.keywords}
     ]
     assert len(asking) > 10

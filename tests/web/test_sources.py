@@ -5,6 +5,7 @@ import pytest
 
 from bellwire.model.principal import PROGRAM
 from bellwire.model.source import SOURCES_MAX
+from bellwire.reporters.log import LogReporter
 from bellwire.service import Bellwire
 from web.expecting import expect_json, expect_pages, expect_problem
 
@@ -12,7 +13,7 @@ KEY = {"@type": "Value", "secret": "s3cret"}
 SOURCES = "/v1/sources"
 
 
-def source(name: str = "mail", **members: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON members of any type
+def source(name: str | None = "mail", **members: Any) -> dict[str, Any]:  # noqa: ANN401 - JSON members of any type
     return {"name": name, "signatureKey": KEY} | members
 
 
@@ -72,7 +73,7 @@ async def test_sources_are_listed_by_name_in_pages(client: httpx.AsyncClient) ->
 
 async def test_sources_outlive_the_process(client: httpx.AsyncClient, service: Bellwire) -> None:
     await client.post(SOURCES, json=source())
-    await service.sources.load()
+    await service.sources.load(LogReporter())
     assert [one.object.name for one in service.sources.all()] == ["mail"]
 
 

@@ -181,7 +181,9 @@ class Client:
         return self._prefix + path + ("?" + urlencode(given, doseq=True) if given else "")
 
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._address.token}", "Accept": JSON, "User-Agent": USER_AGENT}
+        token = self._address.token
+        shown = {"Authorization": f"Bearer {token}"} if token else {}
+        return {**shown, "Accept": JSON, "User-Agent": USER_AGENT}
 
     def _send_chunks(self, pieces: Iterable[bytes]) -> None:
         connection = self._connection

@@ -58,9 +58,12 @@ def settings(context: click.Context, **flags: object) -> Config:
         raise Misuse(str(problem)) from problem
 
 
-def connect(context: click.Context) -> Client:
-    """A client of the server that the options, the environment or the data folder name; closed with the command."""
-    client = Client(_address(context))
+def connect(context: click.Context, *, with_token: bool = True) -> Client:
+    """A client of the server that the options, the environment or the data folder name; closed with the command.
+
+    with_token: without, for calls that ask for none.
+    """
+    client = Client(_address(context, with_token=with_token))
     context.call_on_close(client.close)
     return client
 
@@ -117,12 +120,12 @@ def _locating(command: Command, *, hidden: bool, server: bool) -> Command:
     return command
 
 
-def _address(context: click.Context) -> ServerAddress:
+def _address(context: click.Context, *, with_token: bool) -> ServerAddress:
     """Options win over variables: a folder that is named is meant, and so is its token."""
     data_given = _META + "data" in context.meta
     elsewhere = context.meta.get(_META + "server") or (None if data_given else os.environ.get(URL_VARIABLE))
     if elsewhere:
-        return _named_address(elsewhere)
+        return _named_address(elsewhere, with_token=with_token)
     config = settings(context)
     start_hint = f"start one with: bellwire serve --data {shlex.quote(str(config.data))}"
     token = None if data_given else os.environ.get(TOKEN_VARIABLE)
@@ -133,13 +136,13 @@ def _address(context: click.Context) -> ServerAddress:
             running = running._replace(certificate=str(config.tls_certificate))
     return ServerAddress(
         url=running.url,
-        token=token or _token_in(config.data, start_hint=start_hint),
+        token=(token or _token_in(config.data, start_hint=start_hint)) if with_token else "",
         start_hint=start_hint,
         certificate=running.certificate,
     )
 
 
-def _named_address(url: str) -> ServerAddress:
+def _named_address(url: str, *, with_token: bool) -> ServerAddress:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -147,8 +150,8 @@ def _named_address(url: str) -> ServerAddress:
         sound = False
     if not sound:
         raise Misuse(f"{url!r} is no URL of a server; write it as https://bellwire.example.org")
-    token = os.environ.get(TOKEN_VARIABLE)
-    if not token:
+    token = os.environ.get(TOKEN_VARIABLE, "") if with_token else ""
+    if with_token and not token:
         raise Misuse(f"{url} needs a token; put it into the environment variable {TOKEN_VARIABLE}")
     return ServerAddress(url=url.rstrip("/"), token=token, start_hint="check the URL, and that the server runs")
 

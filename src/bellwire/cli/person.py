@@ -88,6 +88,26 @@ def set_password(context: click.Context, name: str, password_stdin: bool) -> Non
     say(f"{name} has another password and must sign in again")
 
 
+@click.command(
+    "change-password",
+    epilog=examples("bellwire person change-password nadia --server https://bellwire.example.org"),
+)
+@click.argument("name", metavar="NAME")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the old and the new password from standard input, a line each."
+)
+@server_options
+@click.pass_context
+def change_password(context: click.Context, name: str, password_stdin: bool) -> None:
+    """Give yourself another password; needs the old one and no token, and ends your sessions."""
+    client = connect(context, with_token=False)
+    old, new = _both_passwords(from_stdin=password_stdin)
+    client.ask(
+        "POST", path_of("password"), body=msgspec.json.encode({"name": name, "password": old, "newPassword": new})
+    )
+    say(f"{name} has another password and must sign in again")
+
+
 @click.command("set-scopes")
 @click.argument("name", metavar="NAME")
 @click.option("--scope", "scopes", type=SCOPES, multiple=True, required=True, help="What they may do; repeatable.")
@@ -114,19 +134,35 @@ def remove(context: click.Context, name: str, yes: bool) -> None:
     say(f"{name} may sign in no more")
 
 
-@click.group(cls=OrderedGroup, commands=[add, list_people, set_password, set_scopes, remove])
+@click.group(cls=OrderedGroup, commands=[add, list_people, set_password, change_password, set_scopes, remove])
 @server_options
 def person() -> None:
     """Say who may sign in, and what they may do."""
 
 
+def _both_passwords(*, from_stdin: bool) -> tuple[str, str]:
+    if from_stdin:
+        old, _, new = read_secret().partition("\n")
+        if not new or "\n" in new:
+            raise Misuse("write two lines to standard input: the old password, then the new one")
+        return old.removesuffix("\r"), new
+    _check_terminal()
+    old = click.prompt("Old password", hide_input=True, err=True)
+    new = click.prompt("New password", hide_input=True, confirmation_prompt=True, err=True)
+    return old, new
+
+
 def _password(*, from_stdin: bool) -> str:
     if from_stdin:
         return read_secret()
-    if not may_ask():
-        raise Misuse("there is no terminal to ask at; write the password to standard input with --password-stdin")
+    _check_terminal()
     password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return password
+
+
+def _check_terminal() -> None:
+    if not may_ask():
+        raise Misuse("there is no terminal to ask at; write the password to standard input with --password-stdin")
 
 
 def _cells(row: PersonRow) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from bellwire.errors import Fault, InvalidObject, StorageUnavailable, UnknownThi
 from bellwire.model.access_limits import AccessLimits
 from bellwire.model.credentials import Session
 from bellwire.model.principal import Principal, PrincipalKind
+from bellwire.rules.granting import OwnPassword
 from bellwire.rules.limiting import Bucket, take
 
 ROUND_MS: Final = 10_000
@@ -122,16 +123,23 @@ class Gatekeeper:
         self, name: str, password: str, *, address: str, instead_of: Session | None = None
     ) -> Begun | Pause | None:
         """Begin a session with a name and a password; None where they do not go together. Raises Overloaded."""
-        if wait_ms := self._failures.wait_ms(name, address):
-            return Pause(wait_ms)
-        self._failures.begin(name, address)
-        principal = await self.people.check_password(name, password)
-        if principal is None:
-            known = self.people.principal_named(name)
-            self._announcer.failed(address=address, how="password", name=None if known is None else name)
-            return None
-        self._failures.forgive(name, address)
-        return await self._begin(principal, "password", address=address, instead_of=instead_of)
+        shown = await self._check_password(name, password, address=address)
+        if not isinstance(shown, Principal):
+            return shown
+        return await self._begin(shown, "password", address=address, instead_of=instead_of)
+
+    async def change_own_password(self, wish: OwnPassword, *, address: str, session: Session | None) -> bool | Pause:
+        """Give a person who shows their password another one; False where name and password do not go together. Their
+        sessions end, but for the one, if it is theirs, that the call was made in. Raises Overloaded.
+        """
+        shown = await self._check_password(wish.name, wish.old, address=address)
+        if not isinstance(shown, Principal):
+            return False if shown is None else shown
+        try:
+            await self.people.change_own(wish.new, by=shown, keeping=None if session is None else session.id)
+        except UnknownThing:
+            return False
+        return True
 
     async def make_link(self, person: str | None, *, by: Principal) -> Link:
         """What lets a person in once, or (None) whoever asks for it. Raises UnknownThing, InvalidObject, Forbidden."""
@@ -156,6 +164,19 @@ class Gatekeeper:
         if principal is None:
             raise UnknownThing(signed.session.kind.value, signed.session.name)
         return await self.sessions.begin(msgspec.structs.replace(principal, address=signed.principal.address))
+
+    async def _check_password(self, name: str, password: str, *, address: str) -> Principal | Pause | None:
+        """Who has shown their password; each attempt is counted before it is looked at."""
+        if wait_ms := self._failures.wait_ms(name, address):
+            return Pause(wait_ms)
+        self._failures.begin(name, address)
+        principal = await self.people.check_password(name, password)
+        if principal is None:
+            known = self.people.principal_named(name)
+            self._announcer.failed(address=address, how="password", name=None if known is None else name)
+            return None
+        self._failures.forgive(name, address)
+        return msgspec.structs.replace(principal, address=address)
 
     async def _begin(self, principal: Principal, how: str, *, address: str, instead_of: Session | None) -> Begun:
         principal = msgspec.structs.replace(principal, address=address)

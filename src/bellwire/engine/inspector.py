@@ -53,7 +53,9 @@ class Inspector:
         return credentials if isinstance(credentials, Unreadable) else check_signature(signed, credentials)
 
     async def sent(self, attempt: Attempt, *, by: Principal) -> SentRequest | None:
-        """What the attempt sent, masked for whoever sees it; None where its events or its webhook are not there any more, or cannot be told."""
+        """What the attempt sent, masked for whoever sees it; None where its events or its webhook are not there any
+        more, or cannot be told.
+        """
         try:
             dispatcher = self._supervisor[attempt.webhook_id]
         except KeyError:

@@ -31,6 +31,9 @@ FILE_BYTES_MAX: Final = 64 * 1024
 KEY_BYTES: Final = 32
 ANYWHERE: Final = Secrecy()
 
+_SEARCHED: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""A folder on the way: with O_PATH, where there is that, one need not be allowed to list it."""
+
 
 _SEALED: Final = (
     "the stored secret cannot be decrypted; write it anew, or start Bellwire with the key that it was encrypted with"
@@ -155,7 +158,7 @@ class Keyring:
         try:
             place = Path(path).resolve()
             self._check_place(place, path, field)
-            with _open_without_waiting(place) as file:
+            with open_exactly(place) as file:
                 found = os.fstat(file.fileno())
                 stamp = (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_dev, found.st_ino)
                 known = self._files.get(place)
@@ -201,9 +204,20 @@ class Keyring:
         return {stamp for file in (*own, *self._forbidden_files) if (stamp := _identity(file)) is not None}
 
 
-def _open_without_waiting(place: Path) -> BinaryIO:
-    """A pipe that took the file's place would otherwise keep the opener waiting."""
-    return os.fdopen(os.open(place, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb")
+def open_exactly(place: Path) -> BinaryIO:
+    """Open the file at a path that has no links. One that took the place of a folder, or of the file, since it was
+    checked is not followed, and a pipe that did is not waited for. Raises OSError.
+    """
+    folder = os.open(place.anchor, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for name in place.parts[1:-1]:
+            inner = os.open(name, _SEARCHED, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
+        return os.fdopen(os.open(place.name, flags, dir_fd=folder), "rb")
+    finally:
+        os.close(folder)
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

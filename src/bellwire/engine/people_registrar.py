@@ -9,7 +9,7 @@ from bellwire.engine.password_checker import PasswordChecker
 from bellwire.engine.session_keeper import SessionKeeper
 from bellwire.errors import ConflictingName, Fault, InvalidObject, UnknownThing
 from bellwire.model.audit import Action, MemberChange
-from bellwire.model.credentials import PEOPLE_MAX, Person
+from bellwire.model.credentials import PEOPLE_MAX, Person, SessionId
 from bellwire.model.principal import Principal, PrincipalKind, Scope
 from bellwire.model.secret import MASK
 from bellwire.rules.auditing import member_changes
@@ -94,6 +94,22 @@ class PeopleRegistrar:
         self._people[person.name] = person
         self._sessions.drop_all_of(person.name, PrincipalKind.PERSON)
         return person
+
+    async def change_own(self, password: str, *, by: Principal, keeping: SessionId | None) -> None:
+        """Give the caller, who has just shown the password before, another one; their other sessions end.
+
+        Raises UnknownThing, Overloaded.
+        """
+        shown = self.get(by.name)
+        password_hash = await self._passwords.hash(password)
+        if self.get(by.name) is not shown:  # what was shown is worth nothing any more
+            raise UnknownThing("person", by.name)
+        person = replace(shown, password_hash=password_hash)
+        audit = self._auditor.entry(by, Action.PERSON_CHANGE, person.name, (MemberChange("password", MASK, MASK),))
+        endings = self._sessions.endings_of(person.name, PrincipalKind.PERSON, but=keeping)
+        await self._directory.change([PutPerson(person), *endings], audit=audit)
+        self._people[person.name] = person
+        self._sessions.drop_all_of(person.name, PrincipalKind.PERSON, but=keeping)
 
     async def remove(self, name: str, *, by: Principal) -> None:
         """Let a person in no more. Raises UnknownThing, Forbidden."""

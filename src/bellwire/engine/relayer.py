@@ -45,7 +45,10 @@ class _Book(msgspec.Struct):
 
 
 class Relayer:
-    """failures: who has to wait. Admits a request by its head, then takes its body: what is not signed as the source says never gets further."""
+    """Admits a request by its head, then takes its body: what is not signed as the source says never gets further.
+
+    failures: who has to wait, as they were refused too often.
+    """
 
     def __init__(self, intake: Intake, registrar: SourceRegistrar, parts: Parts) -> None:
         self._intake = intake

@@ -65,8 +65,9 @@ class ReplayBook:
         *,
         entry: Callable[[Replay, Replay], AuditEntry],
     ) -> Replay:
-        """Store what the change makes of a replay, unless it has ended. entry: of the audit trail, from the replay before
-        and after. Raises UnknownThing, StorageUnavailable.
+        """Store what the change makes of a replay, unless it has ended. Raises UnknownThing, StorageUnavailable.
+
+        entry: makes that of the audit trail, from the replay before and after.
         """
         async with self._one_at_a_time:
             replay = self.get(replay_id)

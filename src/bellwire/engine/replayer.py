@@ -57,8 +57,11 @@ class Replayer:
         """Take over what is stored; before the supervisor starts."""
         await self._book.load()
 
-    async def preview(self, webhook_id: WebhookId, document: dict[str, object]) -> ReplayPreview:
-        """What a replay would deliver now. Raises UnknownThing, InvalidObject."""
+    async def preview(
+        self, webhook_id: WebhookId, document: dict[str, object], *, by: Principal = PROGRAM
+    ) -> ReplayPreview:
+        """What a replay would deliver now. Raises UnknownThing, InvalidObject, Forbidden."""
+        check_scope(by, Scope.WRITE)
         webhook = self._registrar.get(webhook_id)
         wish = self._read(document)
         async with self._supervisor.keeping_settled(self._parts.log.begin):
@@ -87,9 +90,7 @@ class Replayer:
                 self._supervisor[webhook_id].add_replay(found.replay, cursor)
         return await self.status(found.replay)
 
-    async def edit(
-        self, replay_id: ReplayId, document: dict[str, object], *, by: Principal = PROGRAM
-    ) -> ReplayStatus:
+    async def edit(self, replay_id: ReplayId, document: dict[str, object], *, by: Principal = PROGRAM) -> ReplayStatus:
         """Change `rate` (None: as fast as the endpoint takes them) or `paused` of a replay.
 
         Raises UnknownThing, InvalidObject, StorageUnavailable.

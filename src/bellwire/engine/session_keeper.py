@@ -119,14 +119,15 @@ class SessionKeeper:
         await self._directory.change([RemoveSession(session_id)], audit=audit)
         self._drop(session)
 
-    def endings_of(self, name: str, kind: PrincipalKind) -> Sequence[RemoveSession]:
-        """What ends every session of that caller, to be stored with whatever ends them."""
-        return [RemoveSession(each.id) for each in self._sessions.values() if (each.name, each.kind) == (name, kind)]
+    def endings_of(self, name: str, kind: PrincipalKind, *, but: SessionId | None = None) -> Sequence[RemoveSession]:
+        """What ends every session of that caller, to be stored with whatever ends them. but: the one that goes on."""
+        return [RemoveSession(each.id) for each in self._of(name, kind) if each.id != but]
 
-    def drop_all_of(self, name: str, kind: PrincipalKind) -> None:
+    def drop_all_of(self, name: str, kind: PrincipalKind, *, but: SessionId | None = None) -> None:
         """Forget the sessions and links of that caller, whose ends are stored."""
-        for session in [each for each in self._sessions.values() if (each.name, each.kind) == (name, kind)]:
-            self._drop(session)
+        for session in self._of(name, kind):
+            if session.id != but:
+                self._drop(session)
         self._links = {key: link for key, link in self._links.items() if (link.name, link.kind) != (name, kind)}
 
     async def make_link(self, name: str, kind: PrincipalKind, *, by: Principal) -> Link:
@@ -165,6 +166,9 @@ class SessionKeeper:
             await self._directory.forget_sessions([session.id for session in ended])
         for session in ended:
             self._drop(session)
+
+    def _of(self, name: str, kind: PrincipalKind) -> list[Session]:
+        return [each for each in self._sessions.values() if (each.name, each.kind) == (name, kind)]
 
     def _drop(self, session: Session) -> None:
         self._sessions.pop(session.hash, None)

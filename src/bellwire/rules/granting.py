@@ -25,6 +25,7 @@ PASSWORD_LENGTH_MAX: Final = 256
 TOKEN_MEMBERS: Final = ("name", "scopes", "types", "expiresIn")
 PERSON_MEMBERS: Final = ("name", "scopes", "password")
 LINK_MEMBERS: Final = ("person",)
+OWN_PASSWORD_MEMBERS: Final = ("name", "password", "newPassword")
 CHANGE_MEMBERS: Final = ("scopes", "password")
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9._@+-]*")
@@ -46,6 +47,14 @@ class PersonWish(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     scopes: tuple[Scope, ...] | None = None
     password: str | None = None
+
+
+class OwnPassword(msgspec.Struct, frozen=True, kw_only=True):
+    """Another password that a person wishes for themselves, and the old one, which shows who they are."""
+
+    name: str
+    old: str
+    new: str
 
 
 def read_token(document: dict[str, object]) -> TokenWish:
@@ -106,6 +115,24 @@ def read_change(name: str, document: dict[str, object]) -> PersonWish:
         place.fault(f"says nothing; write {alternatives(CHANGE_MEMBERS)}")
     _raise_if_any(faults)
     return wish
+
+
+def read_own_password(document: dict[str, object]) -> OwnPassword:
+    """Read `{"name": "nadia", "password": "…", "newPassword": "…"}`."""
+    faults = Findings()
+    place = Place(document, "", faults)
+    refuse_unknown(document, OWN_PASSWORD_MEMBERS, place=place, owner="a change of a password")
+    at = place.at("newPassword", document.get("newPassword"))
+    name = read_line(place.at("name", document.get("name")), length_max=NAME_LENGTH_MAX)
+    old = read_text(place.at("password", document.get("password")), length_max=PASSWORD_LENGTH_MAX)
+    new = _read_password(at)
+    if new is None:
+        at.fault("is needed: the password that is to count from now on")
+    elif new and new == normal_password(old):
+        at.fault("is the password that counts already; choose another")
+    _check_password(PersonWish(name=name, password=new), at)
+    _raise_if_any(faults)
+    return OwnPassword(name=name, old=old, new=new or "")
 
 
 def read_link_wish(document: dict[str, object]) -> str | None:

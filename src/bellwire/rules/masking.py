@@ -28,6 +28,8 @@ from bellwire.model.webhook import WebHook
 from bellwire.rules.checking_headers import carries_credential
 from bellwire.rules.permitting import may
 
+_SIGNATURES: Final = frozenset({"x-signature", "webhook-signature"})
+
 CUT_LENGTH_MIN: Final = 4
 """How much of a secret must be left at the end of a body that was cut there to be masked, in bytes."""
 
@@ -60,13 +62,15 @@ def masked_request(request: Request) -> Request:
 
 
 def request_as_seen(request: Request, webhook: WebHook, *, by: Principal) -> Request:
-    """As masked_request; who may not write webhooks sees no value of the headers that were chosen for it either."""
+    """As masked_request; who may not write webhooks sees no value of the headers that were chosen for it either, and no
+    signature, with which they could send the request again themselves.
+    """
     masked = masked_request(request)
     if may(by, Scope.WRITE):
         return masked
-    chosen = {name.lower() for name in webhook.http_headers}
+    unseen = _SIGNATURES | {name.lower() for name in webhook.http_headers}
     return replace(
-        masked, headers=tuple((name, MASK if name.lower() in chosen else value) for name, value in masked.headers)
+        masked, headers=tuple((name, MASK if name.lower() in unseen else value) for name, value in masked.headers)
     )
 
 

@@ -75,8 +75,8 @@ NOT_ADMITTED: Final = Kind(
     status=403,
     name="not-admitted",
     title="The request does not show that a source sent it",
-    means="There is no such source, it is disabled, or `Authorization` or `X-Signature` does not show what it asks for; "
-    "which it is stands in the source's `reception`, for who may read it.",
+    means="There is no such source, it is disabled, or the request does not show what it asks for; which of these it "
+    "is stands in the source's `reception`.",
     example="there is no such source, it is disabled, or the request does not show what it asks for",
 )
 FORBIDDEN: Final = Kind(
@@ -143,7 +143,8 @@ TOO_MANY_REQUESTS: Final = Kind(
     name="too-many-requests",
     title="Too many requests",
     means="The token or person calls more often than the setting `access.requests-per-second` allows, or too many "
-    "wrong tokens, or requests that a source refused, came from the address; nothing was done. Try again after `Retry-After`.",
+    "wrong tokens or passwords, or requests that a source refused, came from the address; nothing was done. Try again "
+    "after `Retry-After`.",
     example="'shop' calls more often than it may; try again in 1 s",
     headers=("Retry-After",),
 )

@@ -86,7 +86,7 @@ RECEIVE: Final = Operation(
         ),
     ),
     problems=(
-            NOT_ADMITTED,
+        NOT_ADMITTED,
         INVALID_EVENT,
         INVALID_PARAMETER,
         SECRET_UNREADABLE,

@@ -1,8 +1,10 @@
 import gzip
+from pathlib import Path
 
 import httpx
 import pytest
 
+from bellwire.model.access_limits import AccessLimits
 from bellwire.service import Bellwire
 from bellwire.web.site import Site
 from bellwire.web.static_files import StaticFiles
@@ -31,6 +33,24 @@ async def test_whoever_does_not_show_who_they_are_sees_nothing(service: Bellwire
             answer = await client.get(address, headers={"Accept": "text/html"})
             assert answer.status_code in {303, 401}
             assert "webhook" not in parse(answer.text).text.lower() or answer.status_code == 401
+
+
+async def test_wrong_tokens_are_counted_at_pages_too(visitor: Visitor) -> None:
+    wrong = {"Authorization": "Bearer bw_wrong"}
+    statuses = [(await visitor.client.get("/", headers=wrong)).status_code for _ in range(12)]
+    assert statuses == [401] * 10 + [429] * 2
+    await visitor.open("/")
+
+
+async def test_who_calls_too_often_is_shown_no_more_pages(tmp_path: Path) -> None:
+    async with Bellwire.open(tmp_path, access=AccessLimits(requests_per_second=1, requests_burst=2)) as service:
+        headers = {"Authorization": f"Bearer {(tmp_path / 'admin.token').read_text().strip()}", "Accept": "text/html"}
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=Site(service)), base_url="http://bellwire.test", headers=headers
+        ) as client:
+            statuses = [(await client.get("/about")).status_code for _ in range(3)]
+            assert statuses == [200, 200, 429]
+            assert int((await client.get("/")).headers["retry-after"]) >= 1
 
 
 @pytest.mark.parametrize(

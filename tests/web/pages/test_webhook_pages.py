@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bellwire.model.principal import PROGRAM, Scope
 from bellwire.model.webhook import WebhookId
+from bellwire.rules.granting import TokenWish
 from bellwire.rules.signing import sign_body
 from bellwire.service import Bellwire
 from bellwire.store import AttemptSearch
@@ -81,6 +83,26 @@ async def test_an_attempt_shows_the_exchange_and_its_command_repeats_the_request
     assert repeated.header("X-Signature") == first.header("X-Signature") == sign_body("my-secret-key", first.body)
     assert repeated.header("X-Odd") == first.header("X-Odd")
     assert "token" not in shlex.split(command)
+
+
+async def test_who_may_only_read_sees_no_chosen_header_and_no_signature(
+    visitor: Visitor, service: Bellwire, receiver: Receiver
+) -> None:
+    key = {"signatureKey": {"@type": "Value", "secret": "my-secret-key"}}
+    headers = {"httpHeaders": {"X-Colour": "dark-blue"}}
+    address = await failing(service, receiver, Reply(status=500), **key, **headers)
+    signature = receiver.requests[0].header("X-Signature")
+    assert signature is not None
+    wish = TokenWish(name="looking", scopes=(Scope.READ,))
+    _, secret = await service.access.tokens.create(wish, by=PROGRAM)
+    pages = (f"{address}/attempts", f"{address}/edit", f"{address}/duplicate", address)
+    attempt = (await visitor.open(pages[0])).one("a", class_="lnk")["href"]
+    for page in (*pages, attempt):
+        answer = await visitor.client.get(page, headers={"Authorization": f"Bearer {secret}"})
+        assert answer.status_code == 200
+        assert "dark-blue" not in answer.text
+        assert signature not in answer.text
+    assert "dark-blue" in (await visitor.client.get(attempt)).text
 
 
 async def test_headers_of_an_edited_webhook_are_not_passed_off_as_what_was_sent(

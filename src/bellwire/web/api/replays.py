@@ -154,7 +154,8 @@ async def create_replay(call: Call) -> Response:
     document = await call.document()
     replays = call.service.replays
     if preview_only:
-        return json_answer(_view_preview(await replays.preview(webhook_id_of(call), document)))
+        preview = await replays.preview(webhook_id_of(call), document, by=call.principal)
+        return json_answer(_view_preview(preview))
     status = await replays.create(webhook_id_of(call), document, by=call.principal)
     return json_answer(_view(status), status=201, headers={"Location": f"/v1/replays/{status.replay.id}"})
 

@@ -138,6 +138,7 @@ class Pages:
             "theme": theme_of(request),
             "notice": None,
             "attention": 0,
+            "visitor": "",
             "csrf_field": csrf_field(request),
         }
         text = self._renderer.render("trouble.html", shell | {"problem": problem, "title": title})

@@ -82,6 +82,20 @@ PERSON_CHANGE: Final = Schema(
         "additionalProperties": False,
     },
 )
+OWN_PASSWORD: Final = Schema(
+    name="OwnPassword",
+    definition={
+        "description": "Whose password is to be another one.",
+        "type": "object",
+        "properties": {
+            "name": _NAME,
+            "password": {"description": "The one that counts now.", "type": "string", "minLength": 1},
+            "newPassword": {**_PASSWORD, "description": "The one that is to count.", "type": "string"},
+        },
+        "required": ["name", "password", "newPassword"],
+        "additionalProperties": False,
+    },
+)
 LOGIN_LINK_WISH: Final = Schema(
     name="LoginLinkWish",
     definition={
