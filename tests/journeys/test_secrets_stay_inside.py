@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from cli.conftest import Program
-from journeys.site import Site, event
+from journeys.site import WAIT_S_MAX, Site, event
 from receivers import Connection, Receiver
 
 MARKER: Final = "s3cr3t"
@@ -33,7 +33,11 @@ FORMS: Final = tuple(
 )
 """In clear, as base64 and as hexadecimal digits."""
 
-SHOWING: Final = re.compile(r"GET webhooks(?:/[^/]+)?$|webhook show|validate|test$|webhook test")
+SHOWING: Final = re.compile(r"GET webhooks(?:/[^/]+)?$|webhook show|validate|test$|webhook test|page for a writer")
+PERSONS: Final = f"{MARKER}-of-a-person"
+NEW_PERSONS: Final = f"{MARKER}-of-a-person-anew"
+LINK: Final = re.compile(r'(?:href|hx-get)="(/[^"#]*)')
+PAGES_MAX: Final = 150
 
 
 class Gathered:
@@ -41,9 +45,14 @@ class Gathered:
 
     def __init__(self) -> None:
         self._said: list[tuple[str, bytes]] = []
+        self._forms = [*FORMS]
 
     def add(self, where: str, what: str | bytes) -> None:
         self._said.append((where, what.encode() if isinstance(what, str) else what))
+
+    def watch(self, secret: str) -> None:
+        """Look for a secret too that was made by Bellwire and told once, to whom it is for."""
+        self._forms += [secret.encode(), base64.b64encode(secret.encode()).rstrip(b"=")[:-1]]
 
     def leaks(self) -> list[tuple[str, bytes]]:
         """Who may write webhooks sees the values of headers that are no credentials, where webhooks are shown."""
@@ -51,7 +60,7 @@ class Gathered:
         return [
             (where, what[max(0, at - 80) : at + 80])
             for where, what in self._said
-            for form in FORMS
+            for form in self._forms
             if (at := what.find(form)) >= 0 and (form != HEADER.encode() or not SHOWING.match(where))
         ]
 
@@ -162,9 +171,113 @@ def ask_api(api: httpx.Client, ids: list[str], gathered: Gathered) -> None:
     gathered.add("another token", wrong_token.text)
 
 
+def let_in(api: httpx.Client, gathered: Gathered) -> dict[str, httpx.Client]:
+    """Browsers of somebody who reads and of somebody who writes; all that lets them in is watched."""
+    made = api.post("/v1/tokens", json={"name": "shop", "scopes": ["publish", "read"]}).json()["token"]
+    gathered.watch(made)
+    by_token = httpx.Client(base_url=api.base_url, headers={"Authorization": f"Bearer {made}"}, trust_env=False)
+    with by_token:
+        gathered.add("another's status", by_token.get("/v1/status").text)
+        gathered.add("forbidden", by_token.get("/v1/tokens").text)
+    browsers: dict[str, httpx.Client] = {}
+    for name, scope in (("rita", "read"), ("will", "write")):
+        person = {"name": name, "scopes": [scope], "password": PERSONS}
+        gathered.add("person", api.post("/v1/people", json=person).text)
+        browser = httpx.Client(
+            base_url=api.base_url, headers={"Accept": "text/html"}, timeout=WAIT_S_MAX, trust_env=False
+        )
+        gathered.add("wrong", browser.post("/sign-in", data={"name": PERSONS, "password": NEW_PERSONS}).text)
+        answer = browser.post("/sign-in", data={"name": name, "password": PERSONS})
+        assert answer.status_code == 303, answer.text
+        change = {"name": name, "password": PERSONS, "newPassword": NEW_PERSONS}
+        changed = browser.post("/v1/password", json=change)
+        assert changed.status_code == 204, changed.text
+        gathered.add("wrong", browser.post("/v1/password", json=change).text)
+        gathered.watch(browser.cookies["bellwire"])
+        browsers[scope] = browser
+    link = api.post("/v1/login-links", json={"person": "rita"}).json()["path"]
+    gathered.watch(link.partition("code=")[2])
+    with httpx.Client(base_url=api.base_url, timeout=WAIT_S_MAX, trust_env=False) as used:
+        assert used.post("/sign-in/link", data={"code": link.partition("code=")[2]}).status_code == 303
+        gathered.watch(used.cookies["bellwire"])
+    unused = api.post("/v1/login-links").json()["path"]
+    gathered.watch(unused.partition("code=")[2])
+    return browsers
+
+
+def visit_pages(browser: httpx.Client, where: str, gathered: Gathered) -> set[str]:
+    """Every page that links lead to; of the many event types only those that are listed as seen."""
+    seen: set[str] = set()
+    waiting = ["/"]
+    while waiting and len(seen) < PAGES_MAX:
+        address = waiting.pop()
+        if address in seen or address.startswith(("/static/", "/event-types/")):
+            continue
+        seen.add(address)
+        answer = browser.get(address)
+        assert answer.status_code == 200, (address, answer.status_code)
+        gathered.add(f"{where}: {address}", answer.text + str(answer.headers))
+        waiting += [html.unescape(link) for link in LINK.findall(answer.text)]
+    return seen
+
+
+def send_forms(browser: httpx.Client, ids: list[str], gathered: Gathered) -> None:
+    """What the forms of a webhook show when they are sent, with their secrets in them."""
+    for webhook_id in ids:
+        at = f"/settings/telemetry/webhooks/{webhook_id}"
+        form = browser.get(f"{at}/edit").text
+        token = form.partition('name="csrf_token" value="')[2].partition('"')[0]
+        fields = {
+            "csrf_token": token,
+            "id": webhook_id,
+            "url": "https://127.0.0.1:9/in",
+            "name": "n",
+            "signatureKey": "Value",
+            "signatureKey.secret": KEY,
+            "httpAuth": "Bearer",
+            "httpAuth.bearerToken": "Value",
+            "httpAuth.bearerToken.secret": TOKEN,
+        }
+        for path in ("preview", "test"):
+            answer = browser.post(
+                f"/settings/telemetry/webhooks/{path}", data=fields, headers={"HX-Request-Type": "partial"}
+            )
+            assert answer.status_code == 200, answer.text
+            gathered.add(f"page for a writer: {path}", answer.text)
+        tested = browser.post(f"{at}/test", data={"csrf_token": token})
+        assert tested.status_code == 200, tested.text
+        gathered.add("page for a writer: the test of one", tested.text)
+
+
+def use_all(api: httpx.Client, ids: list[str], gathered: Gathered) -> None:
+    """Replays, checks and what is written down of all this."""
+    for webhook_id in ids:
+        begun = api.post(f"/v1/webhooks/{webhook_id}/replays", json={"fromPosition": 1})
+        assert begun.status_code == 201, begun.text
+        gathered.add("replay", begun.text)
+        gathered.add("replay read", api.get(f"/v1/replays/{begun.json()['id']}").text)
+        checked = api.post(f"/v1/webhooks/{webhook_id}/check")
+        assert checked.status_code == 200, checked.text
+        gathered.add("check", checked.text)
+        gathered.add("changes", api.get(f"/v1/webhooks/{webhook_id}/changes").text)
+    for headers in ({"X-Signature": KEY}, {"Authorization": f"Bearer {MARKER}"}, {"Authorization": f"Bearer {TOKEN}"}):
+        answer = api.post("/v1/sources/mail", content=b'{"events":[]}', headers={"Authorization": "", **headers})
+        assert answer.status_code == 403, answer.text
+        gathered.add("source", answer.text)
+    for path in ("audit", "replays", "tokens", "people", "sessions", "sources", "sources/mail", "events"):
+        answer = api.get(f"/v1/{path}", params={} if "/" in path else {"limit": 1000})
+        assert answer.status_code == 200, (path, answer.text)
+        gathered.add(f"GET {path}", answer.text)
+    told = api.get("/v1/events", params={"type": "bellwire.auth-failed"}).json()["items"]
+    assert told, "own events are among what is looked through"
+    actions = {entry["action"] for entry in api.get("/v1/audit", params={"limit": 1000}).json()["items"]}
+    assert {"replay.create", "token.create", "person.change", "session.begin", "login-link.make"} <= actions
+
+
 def ask_program(site: Site, ids: list[str], gathered: Gathered) -> None:
     """What the commands show."""
     lines = [["webhook", "list"], ["attempts"], ["dead-letters"], ["status"], ["config"], ["events"]]
+    lines += [["audit", "list"], ["token", "list"], ["person", "list"], ["session", "list"], ["source", "list"]]
     lines += [["webhook", verb, each] for each in ids for verb in ("show", "status", "test")]
     for line in lines:
         told = site.bellwire(*line)
@@ -195,6 +308,14 @@ def test_no_secret_is_found_in_anything_that_bellwire_says_or_keeps(
         sent = " ".join(value for request in receiver.requests for _, value in request.headers)
         assert all(secret in sent for secret in (VARIABLE, TOKEN, HEADER, API_KEY))
         ask_api(api, ids, gathered)
+        browsers = let_in(api, gathered)
+        use_all(api, ids, gathered)
+        seen = visit_pages(browsers["read"], "page for a reader", gathered)
+        assert {f"/settings/telemetry/webhooks/{each}/attempts" for each in ids} <= seen
+        visit_pages(browsers["write"], "page for a writer", gathered)
+        send_forms(browsers["write"], ids, gathered)
+        for browser in browsers.values():
+            browser.close()
         ask_program(site, ids, gathered)
         api.patch(f"/v1/webhooks/{ids[1]}", json={"signatureKey": {"secret": f"{MARKER}-anew"}})
         api.delete(f"/v1/webhooks/{ids[2]}")
