@@ -224,7 +224,11 @@ async def test_many_listeners_hear_the_same_and_one_too_many_is_refused(
             answer = await client.get("/v1/live", params={"for": "0s"})
             expect_problem(answer, 503, kind="overloaded")
             assert "retry-after" in answer.headers
-        await until(lambda: asyncio.sleep(0, service.live.listening), true=lambda listening: listening == 2)
+
+        async def listening() -> int:
+            return service.live.listening
+
+        await until(listening, true=lambda count: count == 2)
         async with follow("?for=0s"):
             pass
 

@@ -36,7 +36,7 @@ from bellwire.web.parameters import (
 )
 from bellwire.web.problem_kinds import OVERLOADED
 from bellwire.web.resource import Call, described
-from bellwire.web.schemas.live import LIVE_STREAM, STREAM_TYPE, LiveChange, LiveDiscard, LiveMissed
+from bellwire.web.schemas.live import LIVE_MESSAGE, STREAM_TYPE, LiveChange, LiveDiscard, LiveMissed
 from bellwire.web.streaming import StreamAnswer, stream_head
 from bellwire.web.type_filter import TYPE, read_types
 
@@ -96,16 +96,16 @@ _FOR: Final = Parameter[int | None](
     schema={"type": "string", "pattern": "^(?=.)" + DURATION_PATTERN.removeprefix("^")},
     examples=("0s",),
 )
-_EXAMPLE: Final = """\
-retry: 2000
-id: 17.0.2.
-
-event: change
-id: 17.0.3.
-data: {"number":3,"at":"2026-01-31T08:00:12.120Z","position":17,"webhookId":"019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e",\
-"type":null,"change":"failing","fields":[],"reason":"answered 500","level":null}
-
-"""
+_EXAMPLE: Final = LiveChange(
+    number=3,
+    at="2026-01-31T08:00:12.120Z",
+    position=17,
+    webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e",
+    type=None,
+    change="failing",
+    reason="answered 500",
+)
+_MESSAGE: Final = {"event": "change", "id": "17.0.3.", "data": msgspec.json.encode(_EXAMPLE).decode()}
 
 
 @described(
@@ -119,9 +119,9 @@ data: {"number":3,"at":"2026-01-31T08:00:12.120Z","position":17,"webhookId":"019
             description="Server-sent events, until the client, or the server, ends.",
             contents=(
                 Content(
-                    shape=LIVE_STREAM,
+                    shape=LIVE_MESSAGE,
                     media_type=STREAM_TYPE,
-                    examples={"failing": Example(summary="It began to fail", value=_EXAMPLE)},
+                    examples={"failing": Example(summary="It began to fail", value=_MESSAGE)},
                 ),
             ),
         ),

@@ -4,6 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from bellwire.model.live import PLACE_PATTERN
 from bellwire.web.answers import Time
 from bellwire.web.operation import Schema, struct_schema
 
@@ -52,14 +53,23 @@ _DISCARD: Final = struct_schema(LiveDiscard)
 _CHANGE: Final = struct_schema(LiveChange)
 _MISSED: Final = struct_schema(LiveMissed)
 
-LIVE_STREAM: Final = Schema(
-    name="LiveStream",
+LIVE_MESSAGE: Final = Schema(
+    name="LiveMessage",
     definition={
-        "type": "string",
-        "description": "Server-sent events. `event` says what each is, `data` is JSON: `event` (as of `/v1/events`), "
-        "`attempt` (as of `/v1/attempts`), `discard` (LiveDiscard), `change` (LiveChange), `missed` (LiveMissed).",
-        "contentMediaType": STREAM_TYPE,
-        "contentSchema": {"anyOf": [schema.ref for schema in (_DISCARD, _CHANGE, _MISSED)]},
+        "type": "object",
+        "description": "One server-sent event. Its data is that of `/v1/events` for an `event`, that of `/v1/attempts` "
+        "for an `attempt`, else LiveDiscard, LiveChange or LiveMissed.",
+        "properties": {
+            "event": {"enum": ["event", "attempt", "discard", "change", "missed"]},
+            "id": {"type": "string", "pattern": PLACE_PATTERN, "description": "How far all of it is known then."},
+            "data": {
+                "type": "string",
+                "contentMediaType": "application/json",
+                "contentSchema": {"type": "object"},
+            },
+        },
+        "required": ["event", "id", "data"],
     },
     parts=(_DISCARD, _CHANGE, _MISSED),
 )
+"""What the stream consists of, as its reader gets it."""
