@@ -20,7 +20,8 @@ from bellwire.rules.telling import told_types, wants, wants_event
 from bellwire.store import NumberedDiscard, Store
 
 LISTENERS_MAX: Final = 50
-"""At once; with what each may hold (listener.py), and as much that it recalls, they take 200 MiB at most."""
+"""At once. Each may hold 2 MiB (listener.py), and when it comes back 2 MiB of events and 5 MiB of attempts that it
+recalls: 450 MiB in all, where everybody comes back at once and reads nothing."""
 
 Webhooks = Callable[[], tuple[RegisteredWebhook, ...]]
 
