@@ -32,7 +32,6 @@ PROVOCATIONS: dict[str, Ask] = {
     "unknown-attempt": lambda client, _: client.get("/v1/attempts/nothing"),
     "unknown-replay": lambda client, _: client.get("/v1/replays/nothing"),
     "unknown-event-type": lambda client, _: client.get("/v1/event-types/nothing"),
-    "unknown-replay": lambda client, _: client.get("/v1/replays/nothing"),
     "unknown-token": lambda client, _: client.get("/v1/tokens/nothing"),
     "unknown-person": lambda client, _: client.get("/v1/people/nothing"),
     "unknown-session": lambda client, _: client.delete("/v1/sessions/nothing"),
