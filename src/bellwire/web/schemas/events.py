@@ -3,7 +3,7 @@
 from typing import Final
 
 from bellwire.catalogue.loading import load_catalogue
-from bellwire.model.event_type import is_type_id
+from bellwire.model.event_type import TYPE_ID_LENGTH_MAX, TYPE_ID_PATTERN, is_type_id
 from bellwire.rules.accepting import PublishedEvent
 from bellwire.rules.converting_cloudevents import (
     ATTRIBUTE_LENGTH_MAX,
@@ -13,13 +13,15 @@ from bellwire.rules.converting_cloudevents import (
 )
 from bellwire.web.operation import Schema, struct_schema
 
+_ODD_TYPES: Final = [former.id for former in load_catalogue().formers() if not is_type_id(former.id)]
+"""The few former names that are not of the form of an id."""
+
 
 def _event() -> Schema:
-    """As it is decoded; the type may also be one of the few former names that are not of the form of an id."""
+    """As it is decoded; the type may also be an odd one."""
     event = struct_schema(PublishedEvent, description="An event as it is published.")
     written = event.definition["properties"]["type"]
-    odd = [former.id for former in load_catalogue().formers() if not is_type_id(former.id)]
-    written["anyOf"] = [{"pattern": written.pop("pattern")}, {"enum": odd}]
+    written["anyOf"] = [{"pattern": written.pop("pattern")}, {"enum": _ODD_TYPES}]
     return event
 
 
@@ -65,6 +67,7 @@ RELAYED_BODY: Final = Schema(
 
 _NO_CONTROL: Final = "^[^\\u0000-\\u001f\\u007f-\\u009f]+$"
 _NO_CONTROL_OR_EMPTY: Final = _NO_CONTROL.replace("+", "*")
+_BASE64: Final = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
 _NO_SPACE: Final = "^[^\\s\\u0000-\\u001f\\u007f-\\u009f]+$"
 _ATTRIBUTE: Final = {"type": "string", "minLength": 1, "maxLength": ATTRIBUTE_LENGTH_MAX, "pattern": _NO_CONTROL}
 _OPTIONAL_ATTRIBUTE: Final = {**_ATTRIBUTE, "type": ["string", "null"]}
@@ -84,8 +87,10 @@ CLOUDEVENT: Final = Schema(
                 "examples": ["/shop"],
             },
             "type": {
-                **_ATTRIBUTE,
-                "description": "The event type, in lower case; it has at least one dot.",
+                "type": "string",
+                "maxLength": TYPE_ID_LENGTH_MAX,
+                "anyOf": [{"pattern": TYPE_ID_PATTERN.replace("a-z", "A-Za-z")}, {"enum": _ODD_TYPES}],
+                "description": "The event type, which is taken in lower case; it has at least one dot.",
                 "examples": ["com.example.order-paid"],
             },
             "time": {**_OPTIONAL_ATTRIBUTE, "format": "date-time", "description": "createdAt of the event."},
@@ -97,9 +102,14 @@ CLOUDEVENT: Final = Schema(
                 "description": "A media type.",
             },
             "data": {"description": "Any JSON; an object becomes the event's data."},
-            "data_base64": {"type": ["string", "null"], "description": "In place of data: what is binary."},
+            "data_base64": {
+                "type": ["string", "null"],
+                "pattern": _BASE64,
+                "description": "In place of data: what is binary.",
+            },
         },
         "required": ["specversion", "id", "source", "type"],
+        "not": {"properties": {"data_base64": {"type": "string"}}, "required": ["data", "data_base64"]},
         "propertyNames": {"pattern": "^([a-z0-9]+|data_base64)$"},
         "additionalProperties": {
             **_OPTIONAL_ATTRIBUTE,
