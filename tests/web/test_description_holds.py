@@ -20,8 +20,8 @@ from engine.scripted_sender import ScriptedSender
 
 HERE = Path(__file__).parent
 TOKEN = "a token of this test"
-EXAMPLES = 10
-"""For each operation and way of making requests; as many as take half a minute. More are for `make hunt`."""
+EXAMPLES = 6
+"""For each operation and way of making requests; as many as take about a minute. More are for `make hunt`."""
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ async def test_a_name_is_given_once(client: httpx.AsyncClient) -> None:
 async def test_a_name_other_than_the_one_in_the_path_conflicts(client: httpx.AsyncClient) -> None:
     problem = expect_problem(await client.put("/v1/sources/other", json=source()), 409, kind="conflicting-name")
     assert problem["detail"] == "name: is 'mail', but the source is called 'other'; leave the name out"
-    assert expect_json(await client.put("/v1/sources/other", json=source(name=None)))["name"] == "other"
+    assert expect_json(await client.put("/v1/sources/other", json=source() | {"name": None}))["name"] == "other"
 
 
 async def test_what_the_server_adds_is_passed_over_whatever_it_says(client: httpx.AsyncClient) -> None:
