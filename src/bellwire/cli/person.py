@@ -99,7 +99,10 @@ def set_password(context: click.Context, name: str, password_stdin: bool) -> Non
 @server_options
 @click.pass_context
 def change_password(context: click.Context, name: str, password_stdin: bool) -> None:
-    """Give yourself another password; needs the old one and no token, and ends your sessions."""
+    """Give yourself another password.
+
+    The old one shows who you are, so no token is needed. Your sessions end.
+    """
     client = connect(context, with_token=False)
     old, new = _both_passwords(from_stdin=password_stdin)
     client.ask(
