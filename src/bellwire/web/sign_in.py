@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import importlib.resources
 import inspect
 from typing import Final
 from urllib.parse import urlencode
@@ -28,6 +27,7 @@ from bellwire.web.sessions import (
     set_cookie,
     signed_in,
 )
+from bellwire.web.static_files import StaticFiles
 
 LINK_PATH: Final = "/sign-in/link"
 SIGN_OUT_PATH: Final = "/sign-out"
@@ -35,11 +35,15 @@ SIGN_OUT_PATH: Final = "/sign-out"
 _NEXT: Final = text_parameter("next", "Where to go on, a path of this server.")
 _CODE: Final = text_parameter("code", "What lets somebody in once.")
 
-_STYLE: Final = (importlib.resources.files("bellwire.web") / "templates" / "sign_in.css").read_text(encoding="utf-8")
+_TEMPLATES: Final = jinja2.Environment(
+    loader=jinja2.PackageLoader("bellwire.web"), autoescape=True, undefined=jinja2.StrictUndefined
+)
+_STATIC: Final = StaticFiles()
+_STYLE: Final = _TEMPLATES.get_template("sign_in.css").render(font=_STATIC.address("fonts/inter-ui.woff2"))
 _STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS: Final = {
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; form-action 'self'; "
+        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; font-src 'self'; img-src 'self'; form-action 'self'; "
         "frame-ancestors 'none'; base-uri 'none'"
     ),
     "Cache-Control": "no-store",
@@ -49,9 +53,6 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-_TEMPLATES: Final = jinja2.Environment(
-    loader=jinja2.PackageLoader("bellwire.web"), autoescape=True, undefined=jinja2.StrictUndefined
-)
 
 
 def link_target(code: str) -> str:
@@ -149,7 +150,7 @@ def _sign_in_page(target: str, *, name: str = "", problem: str = "", status: int
 
 
 def _page(template: str, *, status: int = 200, **shown: str) -> Response:
-    content = _TEMPLATES.get_template(template).render(style=_STYLE, **shown)
+    content = _TEMPLATES.get_template(template).render(style=_STYLE, icon=_STATIC.address("logo.svg"), **shown)
     return Response(content, status, _HEADERS, "text/html; charset=utf-8")
 
 
