@@ -11,6 +11,7 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from bellwire.errors import BellwireError
+from bellwire.model.principal import Principal
 from bellwire.model.principal import Scope as Granted
 from bellwire.rules.permitting import check_scope
 from bellwire.service import Bellwire
@@ -31,8 +32,9 @@ from bellwire.web.pages import (
     webhooks,
 )
 from bellwire.web.pages.rendering import Renderer, html_answer, phrase
-from bellwire.web.pages.visit import WEBHOOKS, Handler, Visit, csrf_field, theme_of
+from bellwire.web.pages.visit import WEBHOOKS, Handler, Visit, shell_of, theme_of
 from bellwire.web.problems import UNEXPECTED, ClientGone, Problem, Refused, problem_of
+from bellwire.web.resource import PRINCIPAL
 from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, check_same_site
 from bellwire.web.static_files import StaticFiles
 
@@ -66,6 +68,20 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/about": {"GET": about.show_about},
     "/appearance": {"POST": appearance.choose_theme},
 }
+
+_ASK_FOR_A_CHANGE: Final = frozenset(
+    {
+        webhook_form.show_new,
+        webhook_form.show_duplicate,
+        webhook_keys.show_rotate,
+        webhook_actions.ask_disable,
+        webhook_actions.ask_delete,
+    }
+)
+"""Pages that are of use only to those who may change something."""
+
+_CHANGE_NOTHING: Final = frozenset({appearance.choose_theme})
+"""What is sent by a form and stays in the browser."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -109,6 +125,7 @@ class Pages:
         principal = visitor_of(self._service, request.scope)
         if principal is None:
             return _sign_in_first(request)
+        request.scope[PRINCIPAL] = principal
         found = self._find(request.scope)
         if found is None:
             raise Refused(Problem(status=404, detail="There is no page at this address."))
@@ -117,10 +134,11 @@ class Pages:
         if handler is None:
             raise Refused(Problem(status=405, detail="This address does not take that.", headers=_allow(handlers)))
         check_scope(principal, Granted.READ)
+        if handler in _ASK_FOR_A_CHANGE or (request.method == "POST" and handler not in _CHANGE_NOTHING):
+            check_scope(principal, Granted.WRITE)
         visit = Visit(self._service, request, self._renderer, self._in_hand, principal)
         if request.method == "POST":
             await _require_own_form(visit)
-            check_scope(principal, Granted.WRITE)
         return await handler(visit)
 
     def _find(self, scope: Scope) -> tuple[dict[str, Handler], dict[str, str]] | None:
@@ -132,14 +150,12 @@ class Pages:
 
     def _trouble(self, request: Request, problem: Problem) -> Response:
         title = problem.title or phrase(problem.status)
-        shell = {
+        shell = shell_of(request) | {
             "here": "",
             "now_ms": 0,
             "theme": theme_of(request),
             "notice": None,
             "attention": 0,
-            "visitor": "",
-            "csrf_field": csrf_field(request),
         }
         text = self._renderer.render("trouble.html", shell | {"problem": problem, "title": title})
         answer = html_answer(request, text, problem.status)

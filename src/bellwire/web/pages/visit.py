@@ -13,11 +13,14 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from bellwire.model.principal import Principal
+from bellwire.model.principal import Scope as Granted
 from bellwire.model.webhook import MIB, WebhookId
+from bellwire.rules.permitting import may
 from bellwire.service import Bellwire
 from bellwire.web.bodies import BodiesInHand, BodyReader, head_of
 from bellwire.web.pages.rendering import Renderer, html_answer
 from bellwire.web.problems import Problem, Refused
+from bellwire.web.resource import PRINCIPAL
 from bellwire.web.sessions import csrf_token_of
 
 FORM_BYTES_MAX: Final = 2 * MIB
@@ -138,13 +141,11 @@ class Visit:
     async def page(self, template: str, *, code: int = 200, **context: Any) -> Response:  # noqa: ANN401 - whatever the template shows
         """A whole page."""
         whole = await self.service.status()
-        shell = {
+        shell = shell_of(self.request) | {
             "here": self.request.url.path,
             "now_ms": self.now_ms,
             "theme": theme_of(self.request),
             "notice": None if self.request.headers.get("HX-Request") else self._notice(),
-            "csrf_field": csrf_field(self.request),
-            "visitor": self.principal.name,
             "attention": sum(whole.states.get(state, 0) for state in _ATTENTION),
         }
         answer = html_answer(self.request, self._renderer.render(template, shell | context), code)
@@ -154,7 +155,7 @@ class Visit:
 
     def part(self, template: str, **context: Any) -> Response:  # noqa: ANN401 - whatever the template shows
         """A part of a page, for the script that asked for it."""
-        shell = {"now_ms": self.now_ms, "csrf_field": csrf_field(self.request)}
+        shell = shell_of(self.request) | {"now_ms": self.now_ms}
         return html_answer(self.request, self._renderer.render(template, shell | context))
 
     def go(self, address: str, notice: Notice | None = None) -> Response:
@@ -179,7 +180,17 @@ class Visit:
         return None
 
 
-def csrf_field(request: Request) -> Markup:
+def shell_of(request: Request) -> dict[str, Any]:
+    """What every page and every part of one must know of its visitor, whom the scope names; nobody may write."""
+    principal: Principal | None = request.scope.get(PRINCIPAL)
+    return {
+        "csrf_field": _csrf_field(request),
+        "visitor": principal.name if principal else "",
+        "may_write": principal is not None and may(principal, Granted.WRITE),
+    }
+
+
+def _csrf_field(request: Request) -> Markup:
     """What every form holds that changes something, so that no page of another site can send it; empty for who shows a
     token instead of a session.
     """

@@ -163,7 +163,7 @@ document.addEventListener("keydown", event => {
 
 document.addEventListener("htmx:after:swap", () => localTimes());
 localTimes();
-for (const form of $$("#wf")) bindForm(form);
+for (const form of $$("#wf:has(.save)")) bindForm(form);
 for (const picker of $$("[data-picker]")) bindPicker(picker);
 for (const toast of $$(".toast.good")) setTimeout(() => toast.remove(), TOAST_MS);
 if ($("[data-live]")) setInterval(tick, TICK_MS);
