@@ -94,6 +94,7 @@ def what_next(folder: Path, *, body_file: str, temporary: bool) -> None:
     for command in (
         f"cd {shlex.quote(str(folder))}; export BELLWIRE_DATA=$PWD",
         "bellwire emit auth.success accountName=you",
+        "bellwire login-link     # opens the server's pages in a browser",
         "bellwire webhook list",
         "bellwire attempts --follow",
         "bellwire event-types 'auth.*'",

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shlex
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -142,6 +143,9 @@ def _stop_at_once(data: Path, number: int) -> NoReturn:
 def _welcome(data: Path, url: str, *, webhooks: int) -> None:
     say("Bellwire is running", style="bold green")
     print_facts([("listens at", url), ("keeps its data in", str(data)), ("admin's token", str(data / ADMIN_FILE))])
+    say()
+    say("It has pages for the browser. A link that signs you in, from another terminal:")
+    say(f"  bellwire login-link --data {shlex.quote(str(data))}", style="cyan")
     if webhooks == 0:
         say()
         say("No webhook yet. To create the first one, in another terminal:")
