@@ -31,26 +31,30 @@ class Place:
         site.wait_status(self.failing, lambda status: status["state"] == "failing")
         site.wait_status(self.slow, lambda status: status["discarded"] > 0)
         site.wait_status(self.healthy, lambda status: status["delivered"] == 2)
+        with site.api() as api:
+            asked = {"reason": "expired", "paused": True}
+            api.post(f"/v1/webhooks/{self.slow}/replays", json=asked).raise_for_status()
 
     @contextlib.contextmanager
-    def tab(
-        self, browser: Browser, *, theme: str = "light", width: int = 1440, scripts: bool = True
-    ) -> Iterator["Tab"]:
-        """A tab of somebody who has signed in by a link; on leaving, nothing forbidden may have happened."""
+    def tab(self, browser: Browser, *, scripts: bool = True, signed_in: bool = True) -> Iterator["Tab"]:
+        """A tab of somebody who has signed in by a link, or not at all; on leaving, nothing forbidden may have
+        happened.
+        """
         with self.site.api() as api:
-            base, link = str(api.base_url), api.post("/v1/login-links", json={}).raise_for_status().json()["url"]
+            base, link = str(api.base_url), api.post("/v1/login-links", json={}).raise_for_status().json()["path"]
         context = browser.new_context(
             base_url=base,
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if theme == "dark" else "light",
+            viewport={"width": 1440, "height": 900},
+            reduced_motion="reduce",
             java_script_enabled=scripts,
         )
         context.set_default_timeout(WAIT_MS_MAX)
         tab = Tab(context.new_page(), base)
         try:
-            tab.page.goto(link)
-            tab.page.get_by_role("button", name="Sign in").click()
-            tab.page.wait_for_url(lambda address: "/sign-in" not in address)
+            if signed_in:
+                tab.page.goto(link)
+                tab.page.get_by_role("button", name="Sign in").click()
+                tab.page.wait_for_url(lambda address: "/sign-in" not in address)
             yield tab
         finally:
             context.close()
