@@ -44,6 +44,9 @@ async def fill(service: Bellwire, receiver: Receiver) -> None:
     await until(lambda: service.webhook_status(failing.id), true=lambda status: status.last_failure_at_ms is not None)
     await service.patch_webhook(quitted.id, {"enable": False})
     await until(lambda: service.account(quitted.id), true=lambda account: account.discarded.get("disabled") == 2)
+    await service.patch_webhook(quitted.id, {"enable": True})
+    for paused in (True, False):
+        await service.replays.create(quitted.id, {"reason": "disabled", "paused": paused})
 
 
 class Crawled(NamedTuple):

@@ -52,7 +52,13 @@ async def a_webhook(service: Bellwire) -> str:
 def every_address(webhook: str) -> list[tuple[str, str]]:
     """The methods and addresses of all pages, about that webhook."""
     webhook_id = webhook.rsplit("/", 1)[1]
-    names = {"{webhook_id}": webhook_id, "{event_id:path}": "e", "{attempt_id}": "a", "{type_id}": "auth.success"}
+    names = {
+        "{webhook_id}": webhook_id,
+        "{event_id:path}": "e",
+        "{attempt_id}": "a",
+        "{replay_id}": "r",
+        "{type_id}": "auth.success",
+    }
     addresses = []
     for path, handlers in _PAGES.items():
         address = path
@@ -150,12 +156,14 @@ async def test_who_may_only_read_is_offered_nothing_else_and_told_why(arrive: Ar
         assert offered(page) == [], address
         assert "may read, not change" in page.one("form", class_="who").text
         for link in page.every("a"):
-            assert not link["href"].endswith(("/new", "/duplicate", "/delete", "/disable", "/rotate-key")), address
+            assert not link["href"].endswith(("/new", "/duplicate", "/delete", "/disable", "/rotate-key", "/replay")), (
+                address
+            )
     assert (await browser.open(WEBHOOKS)).one("button", role="switch").get("disabled") is not None
     page = await browser.open(f"{webhook}/edit")
     assert page.one("input", name="url")["value"] == "https://example.com/in"
-    assert "This needs the scope write" in page.text
-    for part in ("delete", "disable", "duplicate", "rotate-key"):
+    assert "you need the scope write" in page.text
+    for part in ("delete", "disable", "duplicate", "rotate-key", "replay"):
         assert "the scope write" in (await browser.open(f"{webhook}/{part}", code=403)).text
 
 

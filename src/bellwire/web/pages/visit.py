@@ -2,13 +2,13 @@
 
 import base64
 import contextlib
+import html
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 from urllib.parse import parse_qsl, quote
 
 import msgspec
-from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -183,19 +183,22 @@ class Visit:
 def shell_of(request: Request) -> dict[str, Any]:
     """What every page and every part of one must know of its visitor, whom the scope names; nobody may write."""
     principal: Principal | None = request.scope.get(PRINCIPAL)
+    token = csrf_token_of(request.scope)  # none for who shows a token of the API instead of a session
     return {
-        "csrf_field": _csrf_field(request),
+        "csrf_field": _CsrfField(token) if token else "",
         "visitor": principal.name if principal else "",
         "may_write": principal is not None and may(principal, Granted.WRITE),
     }
 
 
-def _csrf_field(request: Request) -> Markup:
-    """What every form holds that changes something, so that no page of another site can send it; empty for who shows a
-    token instead of a session.
-    """
-    token = csrf_token_of(request.scope)
-    return Markup('<input type="hidden" name="csrf_token" value="{}">').format(token) if token else Markup()
+class _CsrfField:
+    """What every form holds that changes something, so that no page of another site can send it."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __html__(self) -> str:
+        return f'<input type="hidden" name="csrf_token" value="{html.escape(self._token)}">'
 
 
 def theme_of(request: Request) -> str:
