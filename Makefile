@@ -41,7 +41,7 @@ setup: .venv/dev.stamp ## Install Bellwire and all tools into .venv (the others 
 
 .PHONY: test
 test: .venv/dev.stamp ## Run every test; a part of them: ARGS="-k signing"
-	@$(PYTEST) --numprocesses auto $(ARGS)
+	@$(PYTEST) --numprocesses auto -rs $(ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp ## Check form, style, types, imports and the rules in tests/tidy

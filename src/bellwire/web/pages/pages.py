@@ -11,7 +11,6 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from bellwire.errors import BellwireError
-from bellwire.model.principal import Principal
 from bellwire.model.principal import Scope as Granted
 from bellwire.rules.permitting import check_scope
 from bellwire.service import Bellwire
