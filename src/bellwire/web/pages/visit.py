@@ -181,7 +181,7 @@ class Visit:
 
 
 def shell_of(request: Request) -> dict[str, Any]:
-    """What every page and every part of one must know of its visitor, whom the scope names; nobody may write."""
+    """What every page and every part of one must know of its visitor; where there is none, nothing is offered."""
     principal: Principal | None = request.scope.get(PRINCIPAL)
     token = csrf_token_of(request.scope)  # none for who shows a token of the API instead of a session
     return {
