@@ -9,6 +9,7 @@ from bellwire.catalogue.loading import load_catalogue, load_groups, load_keys, l
 from bellwire.errors import Fault
 from bellwire.model.event import EventTypeId
 from bellwire.model.event_type import TracingLevel, is_type_id
+from bellwire.model.principal import PROGRAM
 from bellwire.rules.matching import wanted_types
 from bellwire.rules.presenting import present_registered
 from bellwire.rules.validating import read_webhook
@@ -99,7 +100,7 @@ def test_the_example_of_the_page_is_sound_as_it_stands() -> None:
     assert checked.warnings == (
         Fault("events/1", "store.ingest is a former name of message-ingest.ham; events of both names are meant"),
     )
-    shown = present_registered(make_registered_webhook(checked.webhook))
+    shown = present_registered(make_registered_webhook(checked.webhook), by=PROGRAM)
     written = json.loads(PAGE_EXAMPLE.replace("my-secret-key", "****").replace("password", "****"))
     assert {name: shown[name] for name in written} == written
 
