@@ -41,7 +41,7 @@ setup: .venv/dev.stamp ## Install Bellwire and all tools into .venv (the others 
 
 .PHONY: test
 test: .venv/dev.stamp ## Run every test; a part of them: ARGS="-k signing"
-	@$(PYTEST) --numprocesses auto -rs $(ARGS)
+	@$(PYTEST) --numprocesses auto --dist loadgroup -rfEs $(ARGS)
 
 .PHONY: check
 check: .venv/dev.stamp ## Check form, style, types, imports and the rules in tests/tidy
@@ -65,7 +65,7 @@ hunt: .venv/dev.stamp ## Ask the server what its description allows, at random a
 
 .PHONY: cover
 cover: .venv/dev.stamp ## Run every test and show what none of them reaches; model and rules must be reached whole
-	@$(PYTEST) --numprocesses auto --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(PYTEST) --numprocesses auto --dist loadgroup --cov --cov-report=term-missing:skip-covered $(ARGS)
 	@$(BIN)/coverage report --include='src/bellwire/model/*,src/bellwire/rules/*' --skip-covered --fail-under=100
 
 .PHONY: bench

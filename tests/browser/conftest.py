@@ -1,4 +1,8 @@
-"""The pages in the system's Chromium, over a real server with real webhooks and receivers."""
+"""The pages in the system's Chromium, over a real server with real webhooks and receivers.
+
+Playwright keeps an event loop running in the thread of the tests, beside which no test with a loop of its own can run:
+so a browser lives for one module, and one worker has all of them.
+"""
 
 import contextlib
 import os
@@ -17,7 +21,13 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
 
 
-@pytest.fixture(scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if CHROMIUM is None:
         told = "there is no Chromium on this machine; on Debian and Ubuntu: apt install chromium"
@@ -30,9 +40,9 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """One server for all tests here, with webhooks whose endpoints answer well, fail, move away and are slow."""
+    """One server for all tests of a module, with webhooks whose endpoints answer well, fail, move away and are slow."""
     for name in [name for name in os.environ if name.startswith("BELLWIRE_")]:
         del os.environ[name]
     folder: Path = tmp_path_factory.mktemp("site") / "data"
