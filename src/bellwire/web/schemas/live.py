@@ -65,7 +65,7 @@ LIVE_MESSAGE: Final = Schema(
             "data": {
                 "type": "string",
                 "contentMediaType": "application/json",
-                "contentSchema": {"type": "object"},
+                "contentSchema": {"anyOf": [_DISCARD.ref, _CHANGE.ref, _MISSED.ref, {"type": "object"}]},
             },
         },
         "required": ["event", "id", "data"],
