@@ -156,9 +156,7 @@ class Heard(LogReporter):
         self.problems.append(problem)
 
 
-async def test_a_start_reports_the_webhooks_whose_secrets_no_key_opens_and_goes_on(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+async def test_a_start_reports_the_webhooks_whose_secrets_no_key_opens_and_goes_on() -> None:
     store, reporter = MemoryStore(), Heard()
     lost = Vault([OTHER]).seal(webhook())
     deleted = replace(Vault([OTHER]).seal(replace(webhook(), id=WebhookId("wh-2"))), deleted=True)
@@ -170,13 +168,9 @@ async def test_a_start_reports_the_webhooks_whose_secrets_no_key_opens_and_goes_
     assert len(taken) == 2
     assert reporter.unread == [("wh-1",)]
     assert reporter.problems == []
-    assert "secrets cannot be decrypted, these webhooks are blocked" in caplog.text
-    assert "wh-1" in caplog.text
 
 
-async def test_a_file_that_cannot_be_wiped_now_is_reported_and_keeps_no_server_from_starting(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_file_that_cannot_be_wiped_now_is_reported_and_keeps_no_server_from_starting(tmp_path: Path) -> None:
     path, reporter = tmp_path / "bellwire.db", Heard()
     store = await open_sqlite_store(path)
     await store.registry.add_webhook(
@@ -191,7 +185,6 @@ async def test_a_file_that_cannot_be_wiped_now_is_reported_and_keeps_no_server_f
     assert [str(problem) for problem in reporter.problems] == [
         f"{path} could not be wiped: another program reads it; end that one"
     ]
-    assert "may still hold secrets as they were stored before" in caplog.text
 
 
 async def test_the_secrets_of_sources_are_sealed_and_bound_to_their_source_too() -> None:

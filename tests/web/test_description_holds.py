@@ -14,6 +14,7 @@ from bellwire.engine.token_issuer import ADMIN
 from bellwire.model.network import NetworkPolicy
 from bellwire.model.principal import PROGRAM
 from bellwire.model.secrecy import Secrecy
+from bellwire.rules import limiting
 from bellwire.service import Bellwire
 from bellwire.web.server import serve_api
 from engine.scripted_sender import ScriptedSender
@@ -28,9 +29,11 @@ EXAMPLES = 6
 async def server_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """A server that sends nothing to the endpoints of webhooks, whose names and addresses are made up.
 
-    Wrong tokens are shown on purpose, more often than a guesser may; our own is one that no call can revoke.
+    Wrong tokens, names and signatures are shown on purpose, more often than a guesser may; our own token is one that no
+    call can revoke.
     """
     monkeypatch.setattr(failure_counter, "REFUSALS_PER_MINUTE", 1_000_000)
+    monkeypatch.setattr(limiting, "FAILURES_FREE", 1_000_000)
     async with open_backends(tmp_path, secrecy=Secrecy(), network=NetworkPolicy()) as (_, _, backends):
         service = Bellwire(msgspec.structs.replace(backends, sender=ScriptedSender(backends.clock)))
         await service.start()
