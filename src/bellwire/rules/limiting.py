@@ -1,5 +1,6 @@
 """May one more come now?"""
 
+import functools
 import ipaddress
 from typing import Final
 
@@ -15,6 +16,9 @@ PAUSE_MOST_MS: Final = 60_000
 FORGOTTEN_AFTER_MS: Final = 900_000
 """Without a failure for so long, all before are forgotten."""
 
+
+ADDRESSES_KEPT_MAX: Final = 1_024
+"""Looked at and remembered: one client makes many calls."""
 
 NETWORK_BITS: Final = 64
 
@@ -66,6 +70,7 @@ def forgiven(failures: Failures) -> Failures:
     return Failures(failures.count - 1, failures.last_at_ms)
 
 
+@functools.lru_cache(maxsize=ADDRESSES_KEPT_MAX)
 def is_loopback(address: str) -> bool:
     """Whether a call from that address comes from this machine."""
     try:

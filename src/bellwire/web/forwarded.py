@@ -3,6 +3,7 @@
 What it finds stands in scope["client"] and scope["scheme"], for all who let in and note down.
 """
 
+import functools
 import ipaddress
 import re
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,9 @@ from bellwire.model.network import Address, NetworkRule
 
 HOPS_MAX: Final = 32
 """Entries of a forwarding header that are looked at, from the last one back."""
+
+ADDRESSES_KEPT_MAX: Final = 1_024
+"""As they were read last: one client makes many requests."""
 
 _ELEMENT: Final = re.compile(r"(for|proto)\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 
@@ -83,6 +87,7 @@ def _backwards(joined: str) -> Iterator[str]:
             yield entry.strip()
 
 
+@functools.lru_cache(maxsize=ADDRESSES_KEPT_MAX)
 def _address(written: str) -> Address | None:
     """An address with or without a port or zone; what IPv4 clients of an IPv6 listener seem to have is theirs."""
     host = written.strip().partition("%")[0]

@@ -13,6 +13,9 @@ from bellwire.model.listen_address import ListenAddress
 from bellwire.rules.suggesting import quoted
 from bellwire.web.problems import Problem, problem_response
 
+ACCEPTED_KEPT_MAX: Final = 100
+"""Host headers that are remembered, so that each is read once."""
+
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -27,9 +30,18 @@ class Hosts:
         self._names = LOOPBACK_HOSTS | {listen.host.lower()} | {name.lower().removesuffix(".") for name in names}
         self._any_address = _address(listen.host) is not None and ipaddress.ip_address(listen.host).is_unspecified
         self._any_name = not listen.is_loopback and not names
+        self._accepted: set[str] = set()
 
     def accept(self, written: str) -> bool:
         """Whether a Host header, with or without a port, names this server."""
+        if written in self._accepted:
+            return True
+        accepted = self._accepts(written)
+        if accepted and len(self._accepted) < ACCEPTED_KEPT_MAX:
+            self._accepted.add(written)
+        return accepted
+
+    def _accepts(self, written: str) -> bool:
         host = host_of_header(written)
         if not host:
             return False

@@ -1,11 +1,15 @@
 """Everything that is served at one address: the pages, their files, and the API beside them."""
 
+from typing import Final
+
 from starlette.types import Receive, Scope, Send
 
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
 from bellwire.web.pages.pages import Pages
 from bellwire.web.static_files import PREFIX, StaticFiles
+
+API_PREFIX: Final = "/v1/"
 
 
 class Site:
@@ -18,12 +22,19 @@ class Site:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["path"].startswith(PREFIX):
+        path = scope["path"]
+        if path.startswith(PREFIX):
             await self._static(scope, receive, send)
-        elif self._pages.answers(scope) or (_from_browser(scope) and not self._api.answers(scope)):
+        elif self._is_for_a_page(scope, path):
             await self._pages(scope, receive, send)
         else:
             await self._api(scope, receive, send)
+
+    def _is_for_a_page(self, scope: Scope, path: str) -> bool:
+        # No page lies below API_PREFIX, so what is published is not held against each page's path.
+        if not path.startswith(API_PREFIX) and self._pages.answers(scope):
+            return True
+        return _from_browser(scope) and not self._api.answers(scope)
 
 
 def _from_browser(scope: Scope) -> bool:
