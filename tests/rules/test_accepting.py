@@ -4,17 +4,23 @@ import pytest
 from hypothesis import example, given
 
 from bellwire.errors import Fault
-from bellwire.model.event import EVENT_BYTES_MAX, NewEvent, WebhookEvent
-from bellwire.rules.accepting import PublishedEvent, accept_event, read_time
+from bellwire.model.event import EVENT_BYTES_MAX, EventId, NewEvent, WebhookEvent
+from bellwire.rules.accepting import PublishedEvent, accept_events, read_time
 from builders import make_catalogue
 
 CATALOGUE = make_catalogue()
 NOW = "2026-11-24T15:12:46.123Z"
 
 
+def make_ids(count: int) -> list[EventId]:
+    return [EventId(f"made{number or ''}") for number in range(count)]
+
+
 def accept(**members: object) -> NewEvent | Fault:
     published = msgspec.convert({"type": "auth.success", "data": msgspec.Raw(b"{}")} | members, PublishedEvent)
-    return accept_event(published, catalogue=CATALOGUE, accepted_at=NOW, make_id=lambda: "made")
+    sound, unsound = accept_events([published], catalogue=CATALOGUE, accepted_at=NOW, make_ids=make_ids)
+    assert len(sound) + len(unsound) == 1
+    return sound[0] if sound else unsound[0].fault
 
 
 def accepted(**members: object) -> NewEvent:

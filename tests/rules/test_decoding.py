@@ -4,10 +4,10 @@ import json
 import hypothesis.strategies as st
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
 from bellwire.errors import InvalidEvent, MalformedBody, Mistake
-from bellwire.rules.decoding import decode_body, decode_line
+from bellwire.rules.decoding import decode_body, decode_line, decode_lines
 
 EVENT = b'{"type":"a.b","data":{}}'
 
@@ -95,3 +95,31 @@ def test_text_survives_in_whatever_form_it_was_escaped(text: str) -> None:
         (event,) = decode_body(b'{"type":"a.b","data":{"t":%s}}' % encoded)
         assert bytes(event.data) == b'{"t":%s}' % encoded
         assert msgspec.json.decode(event.data) == {"t": text}
+
+
+SPOILING = st.sampled_from([bytes([byte]) for byte in b'{}[]",:\\u0123456789eE+-.tfn \t\r\n\x00\x1f\xff\xc3a'])
+
+
+@given(
+    st.lists(st.sampled_from([EVENT, b'{"data": {"s": "a b", "t" : -0.1}, "type":"a.b"}']), min_size=1, max_size=3),
+    st.lists(st.tuples(st.integers(0, 200), st.booleans(), SPOILING), max_size=3),
+)
+@example([EVENT], [])
+def test_lines_that_are_decoded_at_once_are_what_each_is_by_itself(
+    sound: list[bytes], spoilt: list[tuple[int, bool, bytes]]
+) -> None:
+    body = b"\n".join(sound)
+    for at, instead, byte in spoilt:
+        body = body[:at] + byte + body[at + instead :]
+    lines = body.split(b"\n")
+    together = decode_lines(lines)
+    if not spoilt:
+        assert together is not None
+    if together is not None:
+        assert together == [decode_line(line) for line in lines]
+
+
+def test_a_document_over_two_lines_is_not_taken_for_one_of_each() -> None:
+    two = b"%s,%s" % (EVENT, EVENT)
+    assert decode_lines([two, b'{"type":"a.b","data":{"a":[{}', b"{}]}}"]) is None
+    assert decode_lines([EVENT + EVENT, b'{"type":"a.b",', b'"data":{}}']) is None

@@ -7,14 +7,14 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from bellwire.engine.intake import CHUNK_BYTES, CHUNK_EVENTS, Intake, Unsound, invalid_events
+from bellwire.engine.intake import CHUNK_BYTES, CHUNK_EVENTS, Intake, invalid_events
 from bellwire.engine.keyring import Unreadable
 from bellwire.engine.parts import Parts
 from bellwire.engine.source_failures import SourceFailures
 from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.errors import BellwireError, Fault, NotAdmitted, SecretUnreadable
 from bellwire.model.source import Reception, RegisteredSource, Relayed, SourceName
-from bellwire.rules.accepting import PublishedEvent
+from bellwire.rules.accepting import PublishedEvent, Unsound
 from bellwire.rules.composing import Credentials
 from bellwire.rules.recognising import Recogniser, split_body
 from bellwire.rules.verifying import is_authentic, is_signed

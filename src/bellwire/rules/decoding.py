@@ -1,6 +1,7 @@
 """Which events does this body hold?"""
 
 import re
+from collections.abc import Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -31,6 +32,7 @@ Decoded = TypeVar("Decoded")
 
 _EVENT: Final = msgspec.json.Decoder(PublishedEvent)
 _EVENTS: Final = msgspec.json.Decoder(list[PublishedEvent])
+_SPACES: Final = (b" ", b"\t", b"\r")
 _ENVELOPE: Final = msgspec.json.Decoder(_Envelope)
 
 
@@ -50,6 +52,27 @@ def decode_body(body: bytes) -> list[PublishedEvent]:
 def decode_line(line: bytes) -> PublishedEvent:
     """One event. Raises MalformedBody, or InvalidEvent with index 0."""
     return _decoded(_EVENT, compacted(line))
+
+
+def decode_lines(lines: Sequence[bytes]) -> list[PublishedEvent] | None:
+    """One event of each line, all at once in a quarter of the time; None where it takes decode_line to say what one of
+    them is.
+    """
+    joined = b"\n".join(lines)
+    # No document goes on behind `}`, a line's end and `{`: so as many documents as lines are one of each line.
+    if not joined.startswith(b"{") or not joined.endswith(b"}") or joined.count(b"}\n{") != len(lines) - 1:
+        return None
+    try:
+        joined.decode()
+        events = _EVENT.decode_lines(joined)
+        if len(events) != len(lines):
+            return None
+        if any(space in joined for space in _SPACES):
+            for event in events:
+                event.data = msgspec.Raw(msgspec.json.format(event.data, indent=-1))
+    except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
+        return None
+    return events
 
 
 def compacted(body: bytes) -> bytes:
