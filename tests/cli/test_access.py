@@ -11,6 +11,9 @@ def test_a_token_is_made_listed_and_revoked(served: Served) -> None:
     assert "shown this once" in told.err
     assert "shop.paid" in served.right("token", "list").out
     assert {row["name"] for row in served.right("token", "list", "--json").items()} == {"admin", "shop"}
+    rotated = served.right("token", "rotate", "shop", "--yes")
+    assert rotated.out.startswith("bw_")
+    assert rotated.out != told.out
     assert served.right("token", "revoke", "shop", "--yes").out == "the token shop is revoked\n"
     assert served("token", "revoke", "shop", "--yes").code == 1
 

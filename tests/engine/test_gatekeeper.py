@@ -98,6 +98,28 @@ async def test_a_token_lets_in_until_it_expires_or_is_revoked(opened: Open) -> N
     assert await door.actions() == [Action.TOKEN_CREATE, Action.TOKEN_CREATE, Action.TOKEN_REVOKE]
 
 
+async def test_a_rotated_token_has_another_value_the_same_scopes_and_as_long_again(opened: Open) -> None:
+    door = await opened()
+    before = await door.token("shop", Scope.PUBLISH, expires_in_ms=HOUR_MS)
+    principal = door.keeper.admit_token(before, address=HERE)
+    assert principal is not None
+    begun = await door.keeper.sessions.begin(principal)
+    door.world.clock.jump(HOUR_MS // 2)
+    token, after = await door.keeper.tokens.rotate("shop", by=PROGRAM)
+    assert door.keeper.admit_token(before, address=HERE) is None
+    assert door.keeper.admit_token(after, address=HERE) == principal
+    assert not door.is_in(begun)
+    assert token.expires_at_ms == door.world.clock.steady_ms() + HOUR_MS
+    assert (await door.actions())[-1] == Action.TOKEN_ROTATE
+    await door.keeper.tokens.admit("admin", "bwadmin_x", by=PROGRAM)
+    with pytest.raises(InvalidObject, match="needed there"):
+        await door.keeper.tokens.rotate("admin", by=PROGRAM)
+    with pytest.raises(UnknownThing):
+        await door.keeper.tokens.rotate("none", by=PROGRAM)
+    with pytest.raises(Forbidden):
+        await door.keeper.tokens.rotate("shop", by=principal)
+
+
 async def test_of_a_token_only_its_hash_is_kept(opened: Open) -> None:
     door = await opened()
     secret = await door.token()

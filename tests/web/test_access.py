@@ -97,6 +97,12 @@ async def test_a_token_is_shown_once_listed_and_revoked(client: httpx.AsyncClien
     assert shown.keys() == {"name", "scopes", "types", "createdAt", "expiresAt", "lastUsed"}
     listed = [token["name"] for page in await expect_pages(client, "/v1/tokens", limit=1) for token in page]
     assert listed == ["admin", "t-read"]
+    rotated = expect_json(await client.post("/v1/tokens/t-read/rotate"))
+    assert rotated["name"] == "t-read"
+    expect_problem(await holder.get("/v1/status"), 401)
+    holder.headers["Authorization"] = f"Bearer {rotated['token']}"
+    expect_json(await holder.get("/v1/status"))
+    expect_problem(await client.post("/v1/tokens/admin/rotate"), 422, kind="invalid-object")
     assert (await client.delete("/v1/tokens/t-read")).status_code == 204
     expect_problem(await holder.get("/v1/status"), 401)
     expect_problem(await client.get("/v1/tokens/t-read"), 404, kind="unknown-token")

@@ -57,10 +57,7 @@ def create(
     """
     wish = {"name": name, "scopes": scopes, "expiresIn": expires, "types": types or None}
     answer = connect(context).ask("POST", path_of("tokens"), body=msgspec.json.encode(wish))
-    made = msgspec.json.decode(answer.body, type=MadeToken)
-    say(made.token)
-    until = "until it is revoked" if made.expires_at is None else f"until {moment(made.expires_at)}"
-    note(f"this is the token, shown this once; it is valid {until}")
+    _say_made(answer.body)
 
 
 @click.command("list")
@@ -89,6 +86,22 @@ def list_tokens(context: click.Context, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @server_options
 @click.pass_context
+def rotate(context: click.Context, name: str, yes: bool) -> None:
+    """Give a token another value and show it, this once.
+
+    It grants the same, for as long again; the value before lets nobody in from now on.
+    """
+    client = connect(context)
+    client.ask("GET", path_of("tokens", name))  # as in revoke
+    confirm(f"Rotate the token {name}? Programs that use it are turned away until they have the new one.", yes=yes)
+    _say_made(client.ask("POST", path_of("tokens", name, "rotate")).body)
+
+
+@click.command()
+@click.argument("name", metavar="NAME")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@server_options
+@click.pass_context
 def revoke(context: click.Context, name: str, yes: bool) -> None:
     """Take a token back: it lets nobody in from now on."""
     client = connect(context)
@@ -98,10 +111,17 @@ def revoke(context: click.Context, name: str, yes: bool) -> None:
     say(f"the token {name} is revoked")
 
 
-@click.group(cls=OrderedGroup, commands=[create, list_tokens, revoke])
+@click.group(cls=OrderedGroup, commands=[create, list_tokens, rotate, revoke])
 @server_options
 def token() -> None:
-    """Make, list and revoke tokens, which let programs in."""
+    """Make, list, rotate and revoke tokens, which let programs in."""
+
+
+def _say_made(body: bytes) -> None:
+    made = msgspec.json.decode(body, type=MadeToken)
+    say(made.token)
+    until = "until it is revoked" if made.expires_at is None else f"until {moment(made.expires_at)}"
+    note(f"this is the token, shown this once; it is valid {until}")
 
 
 def _cells(row: TokenRow) -> tuple[str, ...]:

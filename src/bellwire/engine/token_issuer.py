@@ -92,7 +92,27 @@ class TokenIssuer:
             created_at_ms=now_ms,
             expires_at_ms=None if wish.expires_in_ms is None else now_ms + wish.expires_in_ms,
         )
-        await self._put(token, by=by)
+        await self._put(token, Action.TOKEN_CREATE, by=by)
+        return token, secret
+
+    async def rotate(self, name: str, *, by: Principal) -> tuple[Token, str]:
+        """Give what a token's holder shows another value, for as long again as it was given out for; the one before
+        lets nobody in from now on, and sessions that it let in end. The second is what is shown now.
+
+        Raises UnknownThing, InvalidObject, Forbidden.
+        """
+        check_scope(by, Scope.ADMIN)
+        before = self._needed_nowhere_else(name)
+        secret, now_ms = make_secret(TOKEN_PREFIX), self._clock.steady_ms()
+        until_ms = before.expires_at_ms
+        token = msgspec.structs.replace(
+            before,
+            hash=hash_of(secret),
+            created_at_ms=now_ms,
+            expires_at_ms=None if until_ms is None else now_ms + until_ms - before.created_at_ms,
+            last_used_at_ms=None,
+        )
+        await self._put(token, Action.TOKEN_ROTATE, by=by)
         return token, secret
 
     async def admit(self, name: str, secret: str, *, by: Principal) -> None:
@@ -102,16 +122,13 @@ class TokenIssuer:
         if known is not None and known.hash == hash_of(secret) and known.scopes == (Scope.ADMIN,):
             return
         now_ms = self._clock.steady_ms()
-        await self._put(Token(name=name, hash=hash_of(secret), scopes=(Scope.ADMIN,), created_at_ms=now_ms), by=by)
+        token = Token(name=name, hash=hash_of(secret), scopes=(Scope.ADMIN,), created_at_ms=now_ms)
+        await self._put(token, Action.TOKEN_CREATE, by=by)
 
     async def revoke(self, name: str, *, by: Principal) -> None:
         """Take a token back; it lets nobody in from now on. Raises UnknownThing, InvalidObject, Forbidden."""
         check_scope(by, Scope.ADMIN)
-        token = self.get(name)
-        if name == ADMIN:
-            raise _fault(
-                "name", "the token of the data folder is needed there; for another one remove its file, restart"
-            )
+        token = self._needed_nowhere_else(name)
         changes = tuple(MemberChange(path, before) for path, before in _members(token).items())
         audit = self._auditor.entry(by, Action.TOKEN_REVOKE, name, changes)
         await self._directory.change([RemoveToken(name), *self._endings(name)], audit=audit)
@@ -127,10 +144,18 @@ class TokenIssuer:
                 used.append(known.token)
         return used
 
-    async def _put(self, token: Token, *, by: Principal) -> None:
+    def _needed_nowhere_else(self, name: str) -> Token:
+        token = self.get(name)
+        if name == ADMIN:
+            raise _fault(
+                "name", "the token of the data folder is needed there; for another one remove its file, restart"
+            )
+        return token
+
+    async def _put(self, token: Token, action: Action, *, by: Principal) -> None:
         before = self._find(token.name)
         changes = member_changes({} if before is None else _members(before), _members(token))
-        audit = self._auditor.entry(by, Action.TOKEN_CREATE, token.name, changes)
+        audit = self._auditor.entry(by, action, token.name, changes)
         await self._directory.change([PutToken(token), *self._endings(token.name)], audit=audit)
         if before is not None:
             self._by_hash.pop(before.hash, None)

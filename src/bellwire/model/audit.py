@@ -28,6 +28,7 @@ class Action(enum.Enum):
     SOURCE_PUT = "source.put"
     SOURCE_REMOVE = "source.remove"
     TOKEN_CREATE = "token.create"  # noqa: S105 - a word of the API, no token
+    TOKEN_ROTATE = "token.rotate"  # noqa: S105 - as above
     TOKEN_REVOKE = "token.revoke"  # noqa: S105 - as above
     PERSON_ADD = "person.add"
     PERSON_CHANGE = "person.change"

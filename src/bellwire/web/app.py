@@ -77,6 +77,7 @@ _RESOURCES: Final[Resources] = {
     "/v1/live": {"GET": live.follow_live},
     "/v1/tokens": {"GET": tokens.list_tokens, "POST": tokens.create_token},
     "/v1/tokens/{token_name}": {"GET": tokens.read_token, "DELETE": tokens.revoke_token},
+    "/v1/tokens/{token_name}/rotate": {"POST": tokens.rotate_token},
     "/v1/people": {"GET": people.list_people, "POST": people.add_person},
     "/v1/people/{person_name}": {
         "GET": people.read_person,

@@ -104,8 +104,7 @@ async def list_tokens(call: Call) -> Response:
 async def create_token(call: Call) -> Response:
     """Make a token for a program. Only its hash is kept, so this answer alone has it."""
     token, secret = await call.service.access.tokens.create(read_wish(await call.document()), by=call.principal)
-    view = CreatedTokenView(token=secret, **msgspec.structs.asdict(_view(token)))
-    return json_answer(view, status=201, headers={"Location": f"/v1/tokens/{token.name}"})
+    return json_answer(_view_created(token, secret), status=201, headers={"Location": f"/v1/tokens/{token.name}"})
 
 
 @described(
@@ -124,6 +123,27 @@ async def create_token(call: Call) -> Response:
 async def read_token(call: Call) -> Response:
     """One token: what it grants, and when it was last used."""
     return json_answer(_view(call.service.access.tokens.get(call.path("token_name"))))
+
+
+@described(
+    summary="Rotate a token",
+    needs=Scope.ADMIN,
+    tag=Tag.ACCESS,
+    answers=(
+        Answer(
+            status=200,
+            description="The token with another value, told this once.",
+            contents=json_content(CreatedTokenView, one=Example(summary="A new value", value=_CREATED_EXAMPLE)),
+        ),
+    ),
+    problems=(INVALID_OBJECT, _UNKNOWN),
+)
+async def rotate_token(call: Call) -> Response:
+    """Give a token another value, with the same scopes and for as long again; the one before lets nobody in any more,
+    and sessions that it let in end. The one of the data folder cannot be rotated.
+    """
+    token, secret = await call.service.access.tokens.rotate(call.path("token_name"), by=call.principal)
+    return json_answer(_view_created(token, secret))
 
 
 @described(
@@ -148,3 +168,7 @@ def _view(token: Token) -> TokenView:
         expires_at=show_time_ms_or_none(token.expires_at_ms),
         last_used=show_time_ms_or_none(token.last_used_at_ms),
     )
+
+
+def _view_created(token: Token, secret: str) -> CreatedTokenView:
+    return CreatedTokenView(token=secret, **msgspec.structs.asdict(_view(token)))
