@@ -32,6 +32,8 @@ class Place:
         site.wait_status(self.slow, lambda status: status["discarded"] > 0)
         site.wait_status(self.healthy, lambda status: status["delivered"] == 2)
         with site.api() as api:
+            wish = {"name": "shop", "scopes": ["publish"], "types": ["shop.order-paid"]}
+            api.post("/v1/tokens", json=wish).raise_for_status()
             asked = {"reason": "expired", "paused": True}
             api.post(f"/v1/webhooks/{self.slow}/replays", json=asked).raise_for_status()
 

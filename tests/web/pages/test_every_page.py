@@ -8,6 +8,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import pytest
 
+from bellwire.model.principal import PROGRAM, Scope
+from bellwire.rules.granting import TokenWish
 from bellwire.service import Bellwire
 from bellwire.web.pages.pages import _PAGES
 from receivers import Receiver, Reply
@@ -28,6 +30,7 @@ async def fill(service: Bellwire, receiver: Receiver) -> None:
     )
     included: dict[str, object] = {"events": ["auth.success", "evil.type"], "eventsPolicy": "include", "throttle": "0s"}
     await service.declare_type("evil.type", description=EVIL)
+    await service.access.tokens.create(TokenWish(name="shop", scopes=(Scope.PUBLISH,)), by=PROGRAM)
     headers = {"X-Evil": EVIL}
     failing, _ = await service.create_webhook(
         {"url": f"{receiver.url}/in?q=%22%3E", "name": EVIL[:80], "httpHeaders": headers} | included

@@ -58,6 +58,7 @@ def every_address(webhook: str) -> list[tuple[str, str]]:
         "{attempt_id}": "a",
         "{replay_id}": "r",
         "{type_id}": "auth.success",
+        "{token_name}": "t",
     }
     addresses = []
     for path, handlers in _PAGES.items():

@@ -75,14 +75,14 @@ def repeated_headers(fields: Fields) -> tuple[Fault, ...]:
     return tuple(Fault(f"httpHeaders/{name}", f"{name} is given twice; a header may stand once") for name in twice)
 
 
-def faults_by_field(faults: Iterable[Fault]) -> dict[str, list[str]]:
-    """What is wrong with each field, by the first member of its path; faults of the whole under `url`."""
+def faults_by_field(faults: Iterable[Fault], *, whole: str = "url") -> dict[str, list[str]]:
+    """What is wrong with each field, by the first member of its path. whole: where faults of the whole are told."""
     found: dict[str, list[str]] = {}
     for fault in faults:
         field, _, rest = fault.path.partition("/")
         inner = rest.rsplit("/", 1)[-1] if field == "httpHeaders" else ""
         message = fault.message if not inner or inner in fault.message else f"{inner}: {fault.message}"
-        found.setdefault(field or "url", []).append(message)
+        found.setdefault(field or whole, []).append(message)
     return found
 
 

@@ -25,6 +25,7 @@ from bellwire.web.pages import (
     events,
     overview,
     replays,
+    tokens,
     webhook_actions,
     webhook_detail,
     webhook_form,
@@ -39,6 +40,7 @@ from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, chec
 from bellwire.web.static_files import StaticFiles
 
 _WEBHOOK: Final = WEBHOOKS + "/{webhook_id}"
+_TOKEN: Final = tokens.LIST + "/{token_name}"
 _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/": {"GET": overview.show_overview},
     WEBHOOKS: {"GET": webhooks.list_webhooks, "POST": webhook_form.create_webhook},
@@ -70,6 +72,11 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/dead-letters": {"GET": dead_letters.list_dead_letters},
     "/event-types": {"GET": event_types.list_event_types, "POST": event_types.declare_type},
     "/event-types/{type_id}": {"GET": event_types.show_event_type, "POST": event_types.set_level},
+    tokens.LIST: {"GET": tokens.list_tokens, "POST": tokens.create_token},
+    tokens.LIST + "/new": {"GET": tokens.show_new},
+    _TOKEN: {"GET": tokens.show_token},
+    _TOKEN + "/rotate": {"GET": tokens.ask_rotate, "POST": tokens.rotate_token},
+    _TOKEN + "/revoke": {"GET": tokens.ask_revoke, "POST": tokens.revoke_token},
     "/about": {"GET": about.show_about},
     "/appearance": {"POST": appearance.choose_theme},
 }
@@ -85,6 +92,11 @@ _ASK_FOR_A_CHANGE: Final = frozenset(
     }
 )
 """Pages that are of use only to those who may change something."""
+
+_FOR_ADMINISTRATORS: Final = frozenset(
+    handler for path, handlers in _PAGES.items() if path.startswith(tokens.LIST) for handler in handlers.values()
+)
+"""Pages about who may come in."""
 
 _CHANGE_NOTHING: Final = frozenset({appearance.choose_theme})
 """What is sent by a form and stays in the browser."""
@@ -142,6 +154,8 @@ class Pages:
         check_scope(principal, Granted.READ)
         if handler in _ASK_FOR_A_CHANGE or (request.method == "POST" and handler not in _CHANGE_NOTHING):
             check_scope(principal, Granted.WRITE)
+        if handler in _FOR_ADMINISTRATORS:
+            check_scope(principal, Granted.ADMIN)
         visit = Visit(self._service, request, self._renderer, self._in_hand, principal)
         if request.method == "POST":
             await _require_own_form(visit)

@@ -188,6 +188,7 @@ def shell_of(request: Request) -> dict[str, Any]:
         "csrf_field": Markup('<input type="hidden" name="csrf_token" value="{}">').format(token) if token else Markup(),
         "visitor": principal.name if principal else "",
         "may_write": principal is not None and may(principal, Granted.WRITE),
+        "may_administer": principal is not None and may(principal, Granted.ADMIN),
     }
 
 
