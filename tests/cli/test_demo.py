@@ -4,6 +4,8 @@ import hmac
 import signal
 from pathlib import Path
 
+import httpx
+
 from cli.conftest import Bellwire, Start
 
 
@@ -21,11 +23,14 @@ def test_the_demo_ends_well_and_leaves_nothing_behind(program: Start, tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_demo_that_stays_up_can_be_used_and_keeps_one_webhook_in_a_kept_folder(
+def test_a_demo_that_stays_up_lets_a_browser_in_can_be_used_and_keeps_one_webhook_in_a_kept_folder(
     program: Start, bellwire: Bellwire, tmp_path: Path
 ) -> None:
     assert program("demo", "--once", "--data", tmp_path).wait() == 0
     demo = program("demo", "--data", tmp_path)
+    link = httpx.URL(demo.line_with("/sign-in/link?code=").strip())
+    answer = httpx.post(link.copy_with(query=None), data={"code": link.params["code"]}, trust_env=False)
+    assert (answer.status_code, "set-cookie" in answer.headers) == (303, True)
     demo.line_with("Waiting for more requests")
     body_file = tmp_path / "demo-body.json"
     key = b"my-secret-key"

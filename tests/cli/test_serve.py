@@ -1,9 +1,13 @@
 import contextlib
 import http.client
 import json
+import os
+import pty
+import re
 import signal
 import socket
 import stat
+import subprocess
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from bellwire.cli.receiver import Received, Receiver
-from cli.conftest import Bellwire, Start, serve
+from cli.conftest import PROGRAM, Bellwire, Start, serve
 from receivers import Receiver as Slow
 from receivers import Reply
 
@@ -39,6 +43,28 @@ def test_it_leaves_its_address_while_it_runs_and_ends_with_0_at_a_signal(
     assert server.end(number) == 0
     assert not address.exists()
     assert not any("Traceback" in line for line in server.errors)
+
+
+def test_it_shows_a_link_that_lets_in_once_to_whom_sits_at_a_terminal_and_never_to_a_log(
+    program: Start, tmp_path: Path
+) -> None:
+    near, far = pty.openpty()
+    command = [*PROGRAM, "serve", "--data", str(tmp_path / "seen"), "--listen", "127.0.0.1:0"]
+    with (
+        subprocess.Popen(command, stdin=far, stdout=far, stderr=subprocess.DEVNULL) as seen,
+        os.fdopen(near, "rb", buffering=0) as terminal,
+    ):
+        said = b""
+        while b"bellwire demo" not in said:
+            said += terminal.read(4096)
+        seen.terminate()
+        os.close(far)
+        assert seen.wait(30) == 0
+    assert re.search(rb"http://127\.0\.0\.1:\d+/sign-in/link\?code=[\w-]{40,}", said)
+    logged = program("serve", "--data", tmp_path / "logged", "--listen", "127.0.0.1:0")
+    logged.line_with("bellwire login-link")
+    assert logged.end(signal.SIGTERM) == 0
+    assert "code=" not in logged.rest
 
 
 def test_a_second_signal_stops_at_once(tmp_path: Path, bellwire: Bellwire) -> None:

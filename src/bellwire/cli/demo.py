@@ -23,6 +23,7 @@ from bellwire.cli.interrupting import interruptible
 from bellwire.cli.journal import Journal
 from bellwire.cli.journal_printing import print_seen
 from bellwire.cli.receiver import Received, Receiver
+from bellwire.cli.session import ask_link
 
 ARRIVAL_S: Final = 20
 POLL_S: Final = 0.05
@@ -55,6 +56,7 @@ def demo(once: bool, data: Path | None) -> None:
         if once:
             tell.all_well()
         else:
+            tell.pages(client.url + ask_link(client).path)
             tell.what_next(folder.absolute(), body_file=BODY_FILE, temporary=data is None)
             with contextlib.suppress(KeyboardInterrupt):
                 _show_live(arrivals)

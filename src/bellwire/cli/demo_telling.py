@@ -88,13 +88,20 @@ def all_well() -> None:
     say("Everything came as it should.", style="bold green")
 
 
+def pages(link: str) -> None:
+    """How to see the same in a browser; the link is not cut, as it would lead nowhere."""
+    _heading("Look around in a browser")
+    _text("This link signs you in. It works once, within 5 minutes:")
+    say(link, style="bold cyan")
+
+
 def what_next(folder: Path, *, body_file: str, temporary: bool) -> None:
     """Where to go on."""
-    _heading("Go on by yourself, in another terminal")
+    _heading("Or go on in another terminal")
     for command in (
         f"cd {shlex.quote(str(folder))}; export BELLWIRE_DATA=$PWD",
         "bellwire emit auth.success accountName=you",
-        "bellwire login-link     # opens the server's pages in a browser",
+        "bellwire login-link     # another link for the browser",
         "bellwire webhook list",
         "bellwire attempts --follow",
         "bellwire event-types 'auth.*'",

@@ -21,12 +21,15 @@ from bellwire.cli.terminal import OUT, note, say
 from bellwire.cli.wording import SECOND_MS
 from bellwire.config import LIMIT_SETTINGS, Config
 from bellwire.engine.supervisor import STOP_MS
+from bellwire.engine.token_issuer import ADMIN
 from bellwire.errors import BellwireError
 from bellwire.folder import ADMIN_FILE
+from bellwire.model.principal import PROGRAM, PrincipalKind
 from bellwire.network_settings import NETWORK_SETTINGS
 from bellwire.secret_settings import SECRET_SETTINGS
 from bellwire.service import Bellwire
 from bellwire.web.server import RunningServer, serve_api
+from bellwire.web.sign_in import link_target
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 API_END_S: Final = 2
@@ -93,7 +96,7 @@ async def _serve(config: Config) -> None:
             try:
                 url = url_of(server.host, server.port, tls=config.reach.tls is not None)
                 leave_address(config.data, url, certificate=config.tls_certificate)
-                _welcome(config.data, url, webhooks=len(service.webhooks()))
+                await _welcome(service, config.data, url)
                 await stop.wait()
                 note("stopping; what is under way is finished first (a second signal stops at once)")
             finally:
@@ -140,15 +143,22 @@ def _stop_at_once(data: Path, number: int) -> NoReturn:
     os._exit(128 + number)
 
 
-def _welcome(data: Path, url: str, *, webhooks: int) -> None:
+async def _welcome(service: Bellwire, data: Path, url: str) -> None:
     say("Bellwire is running", style="bold green")
     print_facts([("listens at", url), ("keeps its data in", str(data)), ("admin's token", str(data / ADMIN_FILE))])
     say()
-    say("It has pages for the browser. A link that signs you in, from another terminal:")
-    say(f"  bellwire login-link --data {shlex.quote(str(data))}", style="cyan")
-    if webhooks == 0:
+    another = f"bellwire login-link --data {shlex.quote(str(data))}"
+    if OUT.is_terminal and not service.access.people.all():  # elsewhere it would be kept: a log is no place for it
+        link = await service.access.sessions.make_link(ADMIN, PrincipalKind.TOKEN, by=PROGRAM)
+        say("Open this in a browser to sign in; it works once, within 5 minutes:")
+        say(f"  {url}{link_target(link.code)}", style="cyan")
+        say(f"Another such link, from another terminal: {another}")
+    else:
+        say(f"It has pages for the browser at {url}. A link that signs you in, from another terminal:")
+        say(f"  {another}", style="cyan")
+    if not service.webhooks():
         say()
-        say("No webhook yet. To create the first one, in another terminal:")
+        say("No webhook yet: the pages lead through the first one. Or, in another terminal:")
         say("  bellwire webhook create --url https://example.com/hook --event 'auth.*'", style="cyan")
         say("To see how it all works together: bellwire demo")
     OUT.file.flush()

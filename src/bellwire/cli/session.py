@@ -3,7 +3,7 @@
 import click
 import msgspec
 
-from bellwire.cli.client import path_of
+from bellwire.cli.client import Client, path_of
 from bellwire.cli.helping import OrderedGroup, examples
 from bellwire.cli.locating import connect, server_options
 from bellwire.cli.tables import Column, print_json_lines, print_table
@@ -36,10 +36,15 @@ class SessionRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 def login_link(context: click.Context, person: str | None) -> None:
     """Make a link that signs a browser in, once, within 5 minutes."""
     client = connect(context)
-    answer = client.ask("POST", path_of("login-links"), body=msgspec.json.encode({"person": person}))
-    made = msgspec.json.decode(answer.body, type=MadeLink)
+    made = ask_link(client, person)
     say(client.url + made.path)
     note(f"whoever opens it first is let in; valid until {moment(made.expires_at)}")
+
+
+def ask_link(client: Client, person: str | None = None) -> MadeLink:
+    """A link for that person, or (None) for whose token it is."""
+    answer = client.ask("POST", path_of("login-links"), body=msgspec.json.encode({"person": person}))
+    return msgspec.json.decode(answer.body, type=MadeLink)
 
 
 @click.command("list")
