@@ -27,6 +27,7 @@ from bellwire.engine.pruner import Pruner
 from bellwire.engine.registrar import Edited, Registrar, Safeguards
 from bellwire.engine.relayer import Relayer
 from bellwire.engine.replayer import Replayer
+from bellwire.engine.sampler import Sampler
 from bellwire.engine.selector import Selector
 from bellwire.engine.source_registrar import SourceRegistrar
 from bellwire.engine.supervisor import Supervisor
@@ -98,6 +99,7 @@ class Bellwire:
         self.inspector = Inspector(parts, self._tester, registrar=self._registrar, supervisor=supervisor)
         self.replays = Replayer(parts, self._doorkeeper, auditor, registrar=self._registrar, supervisor=supervisor)
         self.checks = Checker(parts, backends.guard, registrar=self._registrar, supervisor=supervisor)
+        self.sampler = Sampler(store.log, clock=clock)
         self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)
         self.coroner = Coroner(store)
         self.dead_letters = self.coroner.dead_letters

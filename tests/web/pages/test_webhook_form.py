@@ -220,3 +220,24 @@ async def test_a_form_about_a_webhook_that_is_gone_says_so(visitor: Visitor, act
 def raw_text(element: Element) -> str:
     """The text with its line ends."""
     return "".join(child if isinstance(child, str) else raw_text(child) for child in element.children)
+
+
+async def test_the_form_says_how_often_events_come_and_what_the_endpoint_will_get(
+    visitor: Visitor, service: Bellwire
+) -> None:
+    for _ in range(3):
+        await service.publish("auth.success", {})
+    await service.publish("auth.failed", {})
+    page = await visitor.open(f"{WEBHOOKS}/new")
+    rows = {row.one("input")["value"]: row.one(class_="rr").text for row in page.every("label", class_="ev")}
+    assert (rows["auth.success"], rows["auth.failed"], rows["store.ingest"]) == ("3 /h", "1 /h", "\N{EN DASH}")
+    form = page.one("form", id="wf")
+    fields = {"url": "https://example.com", "eventsPolicy": "include", "events": ["auth.success"]}
+    page = await visitor.send(form, to=f"{WEBHOOKS}/preview", code=200, **fields)
+    told = page.one(class_="est").text
+    assert "Events 3 an hour" in told
+    assert "Batch 1 event" in told
+    assert "100 %" in told
+    assert "newest 4 events" in told
+    page = await visitor.send(form, to=f"{WEBHOOKS}/preview", code=200, **(fields | {"events": ["store.ingest"]}))
+    assert "None of them is for this webhook" in page.one(class_="est").text

@@ -11,7 +11,16 @@ from starlette.responses import HTMLResponse
 
 from bellwire.service import VERSION
 from bellwire.web.answers import show_time_ms
-from bellwire.web.pages.showing import clock_time, host_of, path_of, plural, show_bytes, show_count, show_span
+from bellwire.web.pages.showing import (
+    clock_time,
+    host_of,
+    path_of,
+    plural,
+    show_bytes,
+    show_count,
+    show_rate,
+    show_span,
+)
 from bellwire.web.static_files import StaticFiles
 
 POLICY: Final = (
@@ -52,6 +61,7 @@ class Renderer:
             "span": show_span,
             "bytes": show_bytes,
             "count": show_count,
+            "rate": show_rate,
             "exact_time": show_time_ms,
             "clock_time": clock_time,
             "host": host_of,

@@ -9,6 +9,7 @@ _SECOND_MS: Final = 1_000
 _STEPS: Final = ((86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (_SECOND_MS, "s"))
 _SIZES: Final = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"))
 _TENTHS_BELOW: Final = 10
+_RATE_LEAST: Final = 0.1
 
 
 def show_span(length_ms: float) -> str:
@@ -41,6 +42,13 @@ def show_bytes(size: int) -> str:
 def show_count(count: int) -> str:
     """Digits in groups of three: 1234567 → `1,234,567`."""
     return f"{count:,}"
+
+
+def show_rate(rate: float) -> str:
+    """How many there are on average: 1234.5 → `1,235`, 2.345 → `2.3`, 0.02 → `<0.1`."""
+    if 0 < rate < _RATE_LEAST:
+        return f"<{_RATE_LEAST}"
+    return show_count(round(rate)) if rate >= _TENTHS_BELOW else f"{rate:.1f}".removesuffix(".0")
 
 
 def plural(count: int, one: str, many: str = "") -> str:

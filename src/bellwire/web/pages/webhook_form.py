@@ -1,6 +1,7 @@
 """Creating and editing a webhook: the form, its preview, its test, and what is said when it cannot be saved."""
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -9,7 +10,9 @@ from starlette.responses import Response
 from bellwire.engine.keyring import Unreadable
 from bellwire.errors import EditConflict, Fault, InvalidObject
 from bellwire.model.event_type import Catalogue, TracingLevel
+from bellwire.model.type_rates import Estimate, TypeRates
 from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
+from bellwire.rules.estimating import estimate
 from bellwire.rules.matching import counted_types
 from bellwire.rules.presenting import present_webhook
 from bellwire.rules.validating import Checked
@@ -45,11 +48,15 @@ _NEW: Final = WebHook(url="https://example.com", name="")
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """What the endpoint will get. levels: how many types of each level; blocked: why nothing could be sent."""
+    """What the endpoint will get. levels: how many events an hour of each level, or types where none came lately;
+    blocked: why nothing could be sent.
+    """
 
     types: int
     of: int
-    levels: dict[str, int]
+    estimate: Estimate
+    rates: TypeRates
+    levels: dict[str, float]
     warnings: tuple[Fault, ...]
     sent: SentView | None
     blocked: str
@@ -120,7 +127,7 @@ async def preview_webhook(visit: Visit) -> Response:
     """POST …/preview: what the object in the form would get and send; nothing is stored."""
     fields = await visit.form()
     webhook = _edited(visit, fields)
-    preview, trouble = _preview(visit, fields, webhook)
+    preview, trouble = _preview(visit, fields, webhook, await visit.service.sampler.rates())
     if visit.is_partial:
         return visit.part("webhook_preview.html", preview=preview, trouble=trouble, titles=FIELD_TITLES, f=fields)
     return await _show(visit, fields, webhook=webhook, trouble=trouble)
@@ -155,7 +162,8 @@ async def _show(
     **told: Any,  # noqa: ANN401 - trouble and exchange, as the handlers name them
 ) -> Response:
     trouble: Trouble | None = told.get("trouble")
-    preview, _ = _preview(visit, fields, webhook)
+    rates = await visit.service.sampler.rates()
+    preview, _ = _preview(visit, fields, webhook, rates)
     catalogue = visit.service.catalogue
     return await visit.page(
         "webhook_form.html",
@@ -167,6 +175,7 @@ async def _show(
         errors=faults_by_field(trouble.faults) if trouble else {},
         exchange=told.get("exchange"),
         preview=preview,
+        rates=rates,
         groups=grouped(catalogue, shipped=visit.service.is_shipped_type),
         chosen=frozenset(fields.texts("events")),
         levels=LEVELS,
@@ -181,7 +190,9 @@ def _edited(visit: Visit, fields: Fields) -> RegisteredWebhook | None:
     return visit.service.webhook(WebhookId(named)) if named else None
 
 
-def _preview(visit: Visit, fields: Fields, webhook: RegisteredWebhook | None) -> tuple[Preview | None, Trouble | None]:
+def _preview(
+    visit: Visit, fields: Fields, webhook: RegisteredWebhook | None, rates: TypeRates
+) -> tuple[Preview | None, Trouble | None]:
     webhook_id = webhook.id if webhook else None
     document = document_of(fields)
     try:
@@ -190,18 +201,24 @@ def _preview(visit: Visit, fields: Fields, webhook: RegisteredWebhook | None) ->
         request = visit.service.inspector.preview(document, webhook_id, by=visit.principal)
     except InvalidObject as problem:
         return None, Trouble(faults=problem.faults)
+    catalogue = visit.service.catalogue
     if isinstance(request, Unreadable):
-        return _preview_of(checked, visit.service.catalogue, sent=None, blocked=request.reason), None
-    return _preview_of(checked, visit.service.catalogue, sent=view_request(request)), None
+        return _preview_of(checked, catalogue, rates, sent=None, blocked=request.reason), None
+    return _preview_of(checked, catalogue, rates, sent=view_request(request)), None
 
 
-def _preview_of(checked: Checked, catalogue: Catalogue, *, sent: SentView | None, blocked: str = "") -> Preview:
+def _preview_of(
+    checked: Checked, catalogue: Catalogue, rates: TypeRates, *, sent: SentView | None, blocked: str = ""
+) -> Preview:
     types = counted_types(checked.webhook, catalogue)
-    by_level = Counter(catalogue.level(type_id).value for type_id in types)
+    estimated = estimate(checked.webhook, rates, catalogue)
+    by_level: Mapping[TracingLevel, float] = estimated.by_level or Counter(map(catalogue.level, types))
     return Preview(
         types=len(types),
         of=len(counted_types(_everything(), catalogue)),
-        levels={level: by_level[level] for level in LEVELS if by_level[level]},
+        estimate=estimated,
+        rates=rates,
+        levels={level.value: by_level[level] for level in TracingLevel if level in by_level},
         warnings=checked.warnings,
         sent=sent,
         blocked=blocked,

@@ -1,6 +1,7 @@
 // The event picker: search, categories, whole groups, arrow keys. Without it the check boxes work all the same.
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const LEVELS = ["error", "warn", "info", "debug", "trace"];
 const put = (element, text) => { if (element.textContent !== text) element.textContent = text; };
 
 export function bindPicker(picker) {
@@ -55,6 +56,12 @@ export function bindPicker(picker) {
     put(matching, `${hits.every(row => row.box.checked) ? "Deselect" : "Select"} ${hits.length} shown`);
   }
 
+  // Marks what the level keeps back: by default nothing with a list of what is wanted, else all below info.
+  function floor() {
+    const excluded = form.elements.eventsPolicy.value === "exclude", rank = LEVELS.indexOf(form.elements.level.value || (excluded ? "info" : "trace"));
+    for (const row of rows) row.element.classList.toggle("below", LEVELS.indexOf(row.level) > rank);
+  }
+
   function badge(name, chosen, total) {
     const element = $(`[data-cc="${name}"]`, picker);
     if (narrowed || !chosen) { put(element, String(total)); return; }
@@ -92,7 +99,7 @@ export function bindPicker(picker) {
     else if (event.target.matches("[data-all]")) choose(groups.find(group => group.all === event.target).rows.filter(row => !row.element.hidden), event.target.checked);
     else count();
   });
-  form.addEventListener("change", event => { if (event.target.name === "eventsPolicy") count(); });
+  form.addEventListener("change", event => { if (["eventsPolicy", "level"].includes(event.target.name)) { floor(); count(); } });
   list.addEventListener("keydown", event => {
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     const boxes = shown().map(row => row.box), at = boxes.indexOf(document.activeElement);
@@ -102,6 +109,7 @@ export function bindPicker(picker) {
     next.focus();
     next.closest(".ev").scrollIntoView({ block: "nearest" });
   });
+  floor();
   count();
 }
 
