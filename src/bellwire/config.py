@@ -68,6 +68,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True):
     network_allow: tuple[NetworkRule, ...]
     network_deny: tuple[NetworkRule, ...]
     network_public_only: bool
+    built_in_receiver: bool
     tls_certificate: Path | None
     tls_key: Path | None
     tls_by_proxy: bool

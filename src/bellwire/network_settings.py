@@ -72,6 +72,13 @@ NETWORK_SETTINGS: Final = (
         read=read_flag,
     ),
     Setting(
+        name="built-in-receiver",
+        form="BOOLEAN",
+        default="true",
+        help="Offer a receiver on this machine to try webhooks with; it listens once somebody has asked for it.",
+        read=read_flag,
+    ),
+    Setting(
         name="tls.certificate",
         form="FILE",
         default="",

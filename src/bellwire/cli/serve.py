@@ -28,6 +28,8 @@ from bellwire.model.principal import PROGRAM, PrincipalKind
 from bellwire.network_settings import NETWORK_SETTINGS
 from bellwire.secret_settings import SECRET_SETTINGS
 from bellwire.service import Bellwire
+from bellwire.web.built_in_receiver import BuiltInReceiver
+from bellwire.web.loopback import serve_on_loopback
 from bellwire.web.server import RunningServer, serve_api
 from bellwire.web.sign_in import link_target
 
@@ -92,8 +94,13 @@ async def _serve(config: Config) -> None:
         )
         async with opening as service:
             await service.declare_types(config.event_types)
-            server = await serve_api(service, host=config.listen.host, port=config.listen.port, reach=config.reach)
+            receiver = BuiltInReceiver(service, serve_on_loopback) if config.built_in_receiver else None
+            server = await serve_api(
+                service, host=config.listen.host, port=config.listen.port, reach=config.reach, receiver=receiver
+            )
             try:
+                if receiver is not None:
+                    await receiver.resume()
                 url = url_of(server.host, server.port, tls=config.reach.tls is not None)
                 leave_address(config.data, url, certificate=config.tls_certificate)
                 await _welcome(service, config.data, url)
@@ -101,6 +108,8 @@ async def _serve(config: Config) -> None:
                 note("stopping; what is under way is finished first (a second signal stops at once)")
             finally:
                 await _stop(service, server)
+                if receiver is not None:
+                    await receiver.close()
                 remove_address(config.data)
 
 

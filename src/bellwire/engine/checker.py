@@ -32,6 +32,10 @@ class Checker:
         self._registrar = registrar
         self._supervisor = supervisor
 
+    def objection(self, url: str) -> str:
+        """Why the settings forbid requests to this URL, whose host is an address; empty where they do not."""
+        return self._guard.objection_to_url(url)
+
     async def check(self, webhook_id: WebhookId, *, by: Principal = PROGRAM) -> EndpointCheck:
         """Look at everything within the webhook's timeout, beside whatever is under way. Raises UnknownThing."""
         check_scope(by, Scope.WRITE)

@@ -14,6 +14,7 @@ from bellwire.model.listen_address import ListenAddress
 from bellwire.model.listening import Reach
 from bellwire.model.network import Listener
 from bellwire.service import Bellwire
+from bellwire.web.built_in_receiver import BuiltInReceiver
 from bellwire.web.connections import HEAD_S, BoundedProtocol
 from bellwire.web.forwarded import Forwarded
 from bellwire.web.hosts import HostCheck, Hosts
@@ -73,7 +74,9 @@ class RunningServer:
             connection.transport.abort()
 
 
-async def serve_api(service: Bellwire, *, host: str, port: int, reach: Reach = PLAIN) -> RunningServer:
+async def serve_api(
+    service: Bellwire, *, host: str, port: int, reach: Reach = PLAIN, receiver: BuiltInReceiver | None = None
+) -> RunningServer:
     """Start to answer requests for the service at this address; port 0 takes any free one.
 
     Raises InvalidSetting where the address cannot be listened on, or the certificate not be used.
@@ -83,7 +86,7 @@ async def serve_api(service: Bellwire, *, host: str, port: int, reach: Reach = P
     protocol = _bounded_protocol()
     listener = await _listen(host, port)
     config = uvicorn.Config(
-        Forwarded(HostCheck(Site(service), hosts), reach.proxies, reach.proxy_header),
+        Forwarded(HostCheck(Site(service, receiver), hosts), reach.proxies, reach.proxy_header),
         http=protocol,
         ws="none",
         lifespan="off",

@@ -6,6 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
+from bellwire.web.built_in_receiver import BuiltInReceiver
 from bellwire.web.pages.pages import Pages
 from bellwire.web.static_files import PREFIX, StaticFiles
 
@@ -15,9 +16,9 @@ API_PREFIX: Final = "/v1/"
 class Site:
     """Passes each request to whom its path belongs; a browser that asks for what nobody has gets a page."""
 
-    def __init__(self, service: Bellwire) -> None:
+    def __init__(self, service: Bellwire, receiver: BuiltInReceiver | None = None) -> None:
         self._static = StaticFiles()
-        self._pages = Pages(service, self._static)
+        self._pages = Pages(service, self._static, receiver)
         self._api = Api(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,16 +4,25 @@ import httpx
 import pytest
 
 from bellwire.service import Bellwire
+from bellwire.web.built_in_receiver import BuiltInReceiver
+from bellwire.web.loopback import serve_on_loopback
 from bellwire.web.site import Site
 from receivers import Receiver
 from web.pages.visitor import Visitor
 
 
 @pytest.fixture
-async def visitor(service: Bellwire, token: str) -> AsyncIterator[Visitor]:
+async def built_in(service: Bellwire) -> AsyncIterator[BuiltInReceiver]:
+    receiver = BuiltInReceiver(service, serve_on_loopback)
+    yield receiver
+    await receiver.close()
+
+
+@pytest.fixture
+async def visitor(service: Bellwire, token: str, built_in: BuiltInReceiver) -> AsyncIterator[Visitor]:
     """Somebody with the administrator's token who visits the pages in this process, without scripts."""
     async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=Site(service)),
+        transport=httpx.ASGITransport(app=Site(service, built_in)),
         base_url="http://bellwire.test",
         headers={"Authorization": f"Bearer {token}", "Accept": "text/html"},
     ) as client:

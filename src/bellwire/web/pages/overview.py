@@ -10,6 +10,7 @@ from bellwire.model.event import LoggedEvent
 from bellwire.store import EventSearch
 from bellwire.web.pages.attempt_rows import find_attempts
 from bellwire.web.pages.events import row_of
+from bellwire.web.pages.first_run import first_run_of, remember
 from bellwire.web.pages.visit import Visit
 from bellwire.web.pages.webhook_rows import STATES, Listing, Row, listed
 from bellwire.web.pages.webhooks import rows_of
@@ -38,8 +39,10 @@ async def show_overview(visit: Visit) -> Response:
     rows = listed(await rows_of(visit), Listing())
     troubled = [row for row in rows if needs_attention(row)]
     recent: Sequence[LoggedEvent] = await service.events(EventSearch(limit=RECENT))
-    return await visit.page(
+    first_run = await first_run_of(visit, rows)
+    answer = await visit.page(
         "overview.html",
+        first_run=first_run,
         rows=rows,
         troubled=len(troubled),
         worst=troubled[:ATTENTION_ROWS_MAX],
@@ -49,6 +52,9 @@ async def show_overview(visit: Visit) -> Response:
         attempts=await find_attempts(service, webhook_id=None, shown="", before="", rows_max=RECENT),
         types=len(service.catalogue),
     )
+    if first_run is not None:
+        remember(answer)
+    return answer
 
 
 def needs_attention(row: Row) -> bool:

@@ -16,13 +16,16 @@ from bellwire.rules.permitting import check_scope
 from bellwire.service import Bellwire
 from bellwire.web.auth import visitor_of
 from bellwire.web.bodies import BodiesInHand
+from bellwire.web.built_in_receiver import BuiltInReceiver
 from bellwire.web.pages import (
     about,
     appearance,
     attempts,
+    built_in_receiver,
     dead_letters,
     event_types,
     events,
+    first_run,
     overview,
     replays,
     tokens,
@@ -33,7 +36,7 @@ from bellwire.web.pages import (
     webhooks,
 )
 from bellwire.web.pages.rendering import Renderer, html_answer, phrase
-from bellwire.web.pages.visit import WEBHOOKS, Handler, Visit, shell_of, theme_of
+from bellwire.web.pages.visit import RECEIVER, WEBHOOKS, Handler, Visit, shell_of, theme_of
 from bellwire.web.problems import UNEXPECTED, ClientGone, Problem, Refused, problem_of
 from bellwire.web.resource import PRINCIPAL
 from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, check_same_site
@@ -46,6 +49,7 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     WEBHOOKS: {"GET": webhooks.list_webhooks, "POST": webhook_form.create_webhook},
     WEBHOOKS + "/new": {"GET": webhook_form.show_new},
     WEBHOOKS + "/preview": {"POST": webhook_form.preview_webhook},
+    WEBHOOKS + "/built-in": {"POST": webhook_form.fill_in_receiver},
     WEBHOOKS + "/test": {"POST": webhook_form.test_draft},
     _WEBHOOK: {"GET": webhook_detail.show_health, "POST": webhook_form.save_webhook},
     _WEBHOOK + "/edit": {"GET": webhook_form.show_edit},
@@ -77,6 +81,13 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     _TOKEN: {"GET": tokens.show_token},
     _TOKEN + "/rotate": {"GET": tokens.ask_rotate, "POST": tokens.rotate_token},
     _TOKEN + "/revoke": {"GET": tokens.ask_revoke, "POST": tokens.revoke_token},
+    "/receiver": {"GET": built_in_receiver.show_receiver},
+    "/receiver/open": {"POST": built_in_receiver.open_receiver},
+    "/receiver/webhook": {"POST": built_in_receiver.create_webhook},
+    "/receiver/answer": {"POST": built_in_receiver.answer_otherwise},
+    "/receiver/clear": {"POST": built_in_receiver.clear_received},
+    "/first-run/event": {"POST": first_run.publish_event},
+    "/first-run/close": {"POST": first_run.close},
     "/about": {"GET": about.show_about},
     "/appearance": {"POST": appearance.choose_theme},
 }
@@ -87,6 +98,7 @@ _ASK_FOR_A_CHANGE: Final = frozenset(
         webhook_form.show_duplicate,
         webhook_keys.show_rotate,
         replays.ask_replay,
+        built_in_receiver.show_receiver,
         webhook_actions.ask_disable,
         webhook_actions.ask_delete,
     }
@@ -107,9 +119,10 @@ _log: Final = structlog.get_logger(__name__)
 class Pages:
     """The pages of one service."""
 
-    def __init__(self, service: Bellwire, static: StaticFiles) -> None:
+    def __init__(self, service: Bellwire, static: StaticFiles, receiver: BuiltInReceiver | None) -> None:
         self._service = service
-        self._renderer = Renderer(static, {"WEBHOOKS": WEBHOOKS})
+        self._receiver = receiver
+        self._renderer = Renderer(static, {"WEBHOOKS": WEBHOOKS, "has_receiver": receiver is not None})
         self._in_hand = BodiesInHand()
         self._routes = [(Route(path, _nowhere), handlers) for path, handlers in _PAGES.items()]
 
@@ -143,7 +156,7 @@ class Pages:
         principal = visitor_of(self._service, request.scope)
         if principal is None:
             return _sign_in_first(request)
-        request.scope[PRINCIPAL] = principal
+        request.scope[PRINCIPAL], request.scope[RECEIVER] = principal, self._receiver
         found = self._find(request.scope)
         if found is None:
             raise Refused(Problem(status=404, detail="There is no page at this address."))

@@ -18,6 +18,7 @@ from bellwire.model.webhook import MIB, WebhookId
 from bellwire.rules.permitting import may
 from bellwire.service import Bellwire
 from bellwire.web.bodies import BodiesInHand, BodyReader, head_of
+from bellwire.web.built_in_receiver import BuiltInReceiver
 from bellwire.web.pages.rendering import Renderer, html_answer
 from bellwire.web.problems import Problem, Refused
 from bellwire.web.resource import PRINCIPAL
@@ -29,6 +30,9 @@ FORM_FIELDS_MAX: Final = 25_000
 
 WEBHOOKS: Final = "/settings/telemetry/webhooks"
 """Where the page's own documentation says that webhooks are found."""
+
+RECEIVER: Final = "bellwire.receiver"
+"""Where the scope of a request has the built-in receiver."""
 
 NOTICE_COOKIE: Final = "bellwire_notice"
 THEME_COOKIE: Final = "bellwire_theme"
@@ -66,6 +70,10 @@ class Fields:
         """Whether a check box or switch is on."""
         return name in self._values
 
+    def having(self, values: Mapping[str, list[str]]) -> "Fields":
+        """The same with these values in place of others."""
+        return Fields({**self._values, **values})
+
     def without(self, ending: str) -> "Fields":
         """The same without the fields whose names end so."""
         return Fields({name: values for name, values in self._values.items() if not name.endswith(ending)})
@@ -94,6 +102,15 @@ class Visit:
     def is_partial(self) -> bool:
         """Whether a script asks for a part of a page."""
         return self.request.headers.get("HX-Request-Type") == "partial"
+
+    @property
+    def receiver(self) -> BuiltInReceiver:
+        """The built-in receiver; Refused (404) where a setting has switched it off."""
+        receiver: BuiltInReceiver | None = self.request.scope.get(RECEIVER)
+        if receiver is None:
+            detail = "The built-in receiver is switched off by the setting built-in-receiver."
+            raise Refused(Problem(status=404, detail=detail))
+        return receiver
 
     @property
     def webhook_id(self) -> WebhookId:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from bellwire.engine.keyring import Unreadable
+from bellwire.engine.keyring import Unreadable, make_signature_key
 from bellwire.errors import EditConflict, Fault, InvalidObject
 from bellwire.model.event_type import Catalogue, TracingLevel
 from bellwire.model.type_rates import Estimate, TypeRates
@@ -16,6 +16,7 @@ from bellwire.rules.estimating import estimate
 from bellwire.rules.matching import counted_types
 from bellwire.rules.presenting import present_webhook
 from bellwire.rules.validating import Checked
+from bellwire.web.pages.built_in_receiver import open_or_refuse
 from bellwire.web.pages.event_groups import grouped
 from bellwire.web.pages.exchanges import ExchangeView, SentView, view_exchange, view_request
 from bellwire.web.pages.form_fields import document_of, faults_by_field, fields_of, repeated_headers
@@ -121,6 +122,16 @@ async def save_webhook(visit: Visit) -> Response:
         return await _show(visit, fields, webhook=webhook, trouble=trouble, code=409)
     told = _told(warnings, "The change counts from the next request on.")
     return visit.go(visit.webhook_address, Notice("good", f"{edited.object.name} is saved", told))
+
+
+async def fill_in_receiver(visit: Visit) -> Response:
+    """POST …/built-in: the form with the URL of the built-in receiver, and a key where it had none."""
+    fields = await visit.form()
+    webhook = _edited(visit, fields)
+    filled = {"url": [await open_or_refuse(visit)]}
+    if (fields.text("signatureKey") or "None") == "None":
+        filled |= {"signatureKey": ["Value"], "signatureKey.secret": [make_signature_key()]}
+    return await _show(visit, fields.having(filled), webhook=webhook)
 
 
 async def preview_webhook(visit: Visit) -> Response:
