@@ -51,6 +51,7 @@ class Switchboard:
     def logged(self, events: Sequence[LoggedEvent]) -> None:
         """Pass each event to the webhooks that want it, then wake them once each."""
         woken: set[Line] = set()
+        before: tuple[Line, ...] = ()
         for event in events:
             lines = self._by_type.get(event.type)
             if lines is None:
@@ -59,7 +60,9 @@ class Switchboard:
                 lines = self._wanting(event.type)
             for line in lines:
                 line.offer(event)
-            woken.update(lines)
+            if lines is not before:  # mostly the next event concerns the same webhooks
+                woken.update(lines)
+                before = lines
         for line in woken:
             line.wake()
 

@@ -2,7 +2,7 @@
 
 import collections
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 import apsw
 import msgspec
@@ -196,12 +196,11 @@ def _fresh_of(
 
 
 def _logged(events: Sequence[NewEvent], first: Position, accepted_at_ms: int) -> tuple[LoggedEvent, ...]:
+    positions = cast("Sequence[Position]", range(first, first + len(events)))
     return tuple(
         [
-            LoggedEvent(
-                position=Position(position), accepted_at_ms=accepted_at_ms, type=event.type, encoded=event.encoded
-            )
-            for position, event in enumerate(events, first)
+            LoggedEvent(position=position, accepted_at_ms=accepted_at_ms, type=event.type, encoded=event.encoded)
+            for position, event in zip(positions, events, strict=True)
         ]
     )
 

@@ -4,7 +4,7 @@ import bisect
 import itertools
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
@@ -103,9 +103,10 @@ def events_of(block: Block, indices: Sequence[int], names: Mapping[int, EventTyp
         block.types,
         block.encoded,
     )
+    positions = cast("Sequence[Position]", range(first, first + len(types)))
     return [
         LoggedEvent(
-            position=Position(first + at),
+            position=positions[at],
             accepted_at_ms=accepted_at_ms,
             type=names[types[at]],
             encoded=encoded[ends[at] : ends[at + 1]],
