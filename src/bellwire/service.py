@@ -369,18 +369,21 @@ class Bellwire:
     async def status(self) -> ServiceStatus:
         """How Bellwire does as a whole."""
         self._home.check()
-        webhooks = self._registrar.all()
         return ServiceStatus(
             version=VERSION,
             started_at_ms=self._started_at_ms,
             events_logged=self._backends.store.log.end - FIRST_POSITION,
-            webhooks=len(webhooks),
-            states=dict(Counter(self._clerk.state(webhook) for webhook in webhooks)),
+            webhooks=len(self._registrar.all()),
+            states=self.states(),
             store_bytes=self._backends.store.size_bytes(),
             room=self._doorkeeper.room,
             restarts=self._supervisor.restarts,
             announcements_lost=self._announcer.lost,
         )
+
+    def states(self) -> dict[str, int]:
+        """How many webhooks are in each state."""
+        return dict(Counter(self._clerk.state(webhook) for webhook in self._registrar.all()))
 
     def listens_at(self, listener: Listener) -> None:
         """Never deliver to this place, where Bellwire itself takes requests."""

@@ -2,14 +2,14 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bellwire.engine import broadcaster, listener, recaller
+from bellwire.engine import broadcaster, listener, recaller, summing_listener
 from bellwire.engine.listener import Listener
 from bellwire.errors import Overloaded, Stopping, StorageUnavailable
 from bellwire.model.attempt import Attempt
 from bellwire.model.change import NumberedChange
 from bellwire.model.event import EventTypeId, LoggedEvent, Position
 from bellwire.model.event_type import EventLevel, TracingLevel
-from bellwire.model.live import LiveKind, Missed, Place, Wish
+from bellwire.model.live import LiveKind, Missed, Place, Pulse, Wish
 from bellwire.store import NumberedDiscard
 from bellwire.stores.memory import MemoryStore
 from engine.manual_clock import ManualClock
@@ -41,6 +41,8 @@ def told(one: Listener) -> list[str]:
                 words.append(str(change.what.__struct_config__.tag))
             case Missed(events=events, attempts=attempts, discards=discards, changes=changes):
                 words.append(f"missed {events} {attempts} {discards} {changes}")
+            case Pulse():
+                words.append("pulse")
     return words
 
 
@@ -260,3 +262,74 @@ async def test_while_nobody_listens_nothing_is_read_and_nothing_is_held(world: W
     await world.pass_time()
     assert world.bellwire.live._reading is None
     assert not world.bellwire.live._behind
+
+
+async def test_a_pulse_sums_up_what_happened_since_the_last_one(world: World) -> None:
+    one = await world.bellwire.live.listen_summed(Wish())
+    assert one.take() is None
+    webhook_id = await world.create(throttle=0)
+    await world.pass_time()
+    for number in range(3):
+        await world.publish(f"e-{number}")
+        await world.pass_time()
+    await world.bellwire.override_level(EventTypeId("auth.failed"), EventLevel.WARN)
+    await world.pass_time()
+    told_first = one.take()
+    assert told_first is not None
+    assert told_first.what == Pulse(events=3, attempts=3, changes=2, webhook_ids=frozenset({webhook_id}))
+    assert one.take() is None
+    assert one.place == told_first.place
+    await world.publish("e-4")
+    told_then = one.take()
+    assert told_then is not None
+    assert told_then.what == Pulse(events=1)
+    assert told_then.place.position == told_first.place.position + 1
+
+
+async def test_a_pulse_names_no_webhooks_where_they_are_too_many(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(summing_listener, "WEBHOOKS_MAX", 1)
+    one = await world.bellwire.live.listen_summed(Wish())
+    first = await world.create()
+    await world.pass_time()
+    only = one.take()
+    assert only is not None
+    assert only.what == Pulse(changes=1, webhook_ids=frozenset({first}))
+    await world.create()
+    await world.create()
+    await world.pass_time()
+    both = one.take()
+    assert both is not None
+    assert both.what == Pulse(changes=2, webhook_ids=None)
+
+
+async def test_a_pulse_counts_what_was_too_much_to_be_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recaller, "RECALLED_MAX", 2)
+    monkeypatch.setattr(recaller, "STEP", 1)
+    one = await world.bellwire.live.listen_summed(Wish(kinds=frozenset({LiveKind.CHANGES})))
+    for _ in range(5):
+        await world.bellwire.override_level(EventTypeId("auth.failed"), EventLevel.WARN)
+        await world.bellwire.override_level(EventTypeId("auth.failed"), EventLevel.INFO)
+    await world.pass_time()
+    summed = one.take()
+    assert summed is not None
+    assert isinstance(summed.what, Pulse)
+    assert summed.what.changes == 10
+
+
+async def test_who_asks_now_and_then_gets_what_happened_since_and_first_what_is_recent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recaller, "RECENT", 2)
+    await world.create(throttle=0)
+    for number in range(4):
+        await world.publish(f"e-{number}")
+        await world.pass_time()
+    first = await world.bellwire.live.recall(Wish(kinds=EVENTS), None)
+    assert [item.position for item in first.items if isinstance(item, LoggedEvent)] == [3, 4]
+    again = await world.bellwire.live.recall(Wish(), first.end)
+    assert again.items == ()
+    await world.publish("e-5")
+    await world.pass_time()
+    later = await world.bellwire.live.recall(Wish(), first.end)
+    assert [type(item) for item in later.items] == [LoggedEvent, Attempt]
+    assert later.missed == Missed()

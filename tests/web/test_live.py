@@ -14,6 +14,7 @@ from bellwire.model.principal import PROGRAM, Scope
 from bellwire.rules.granting import TokenWish
 from bellwire.service import Bellwire
 from bellwire.web import streaming
+from bellwire.web.api import live
 from bellwire.web.server import RunningServer, serve_api
 from builders import make_document
 from web.endpoints import WAIT_S_MAX, closed_endpoint, until
@@ -301,3 +302,41 @@ async def test_answers_of_endpoints_are_shown_only_where_they_are_asked_for(
 
     assert '"answer"' not in (await until(lambda: attempts(""), true=bool))[0]
     assert '"answer"' in (await attempts("&answers=true"))[0]
+
+
+async def test_a_pulse_tells_how_much_happens_and_how_the_webhooks_do(
+    follow: Follow, service: Bellwire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PULSE_MS", 0)
+    async with follow("?pulse=true&show=events,changes") as stream:
+        await stream.next(beats=True)
+        webhook, _ = await service.create_webhook(make_document(url=closed_endpoint(), enable=False))
+        created = await stream.next()
+        assert created is not None
+        assert created.name == "pulse"
+        assert created.data == {
+            "events": 0,
+            "attempts": 0,
+            "discards": 0,
+            "changes": 1,
+            "webhookIds": [webhook.id],
+            "states": {"disabled": 1},
+        }
+        await service.publish("auth.success", {})
+        published = await stream.next()
+        assert published is not None
+        assert (published.data["events"], published.data["webhookIds"]) == (1, [])
+
+
+async def test_pulses_come_with_pauses_between_and_sum_up_what_came_meanwhile(
+    follow: Follow, service: Bellwire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "PULSE_MS", 300)
+    async with follow("?pulse=true") as stream:
+        await stream.next(beats=True)
+        for number in range(50):
+            await service.publish("auth.success", {"n": number})
+        first, second = await stream.next(), await stream.next()
+        assert first is not None
+        assert second is not None
+        assert first.data["events"] + second.data["events"] == 50

@@ -6,14 +6,15 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bellwire.engine.listener import Listener
+from bellwire.engine.listener import Listener, Recalled
 from bellwire.engine.recaller import EventsWanted, Recaller
 from bellwire.engine.selector import Selector
+from bellwire.engine.summing_listener import SummingListener
 from bellwire.errors import Overloaded, Stopping, StorageError
 from bellwire.model.attempt import Attempt
 from bellwire.model.change import NumberedChange
 from bellwire.model.cursor import CursorMove
-from bellwire.model.event import LoggedEvent, Position
+from bellwire.model.event import LoggedEvent
 from bellwire.model.live import LiveKind, Place, Wish
 from bellwire.model.webhook import RegisteredWebhook
 from bellwire.rules.telling import told_types, wants, wants_event
@@ -57,21 +58,13 @@ class Broadcaster:
         """Hear from now on what the wish says, until leave() or close(); after: what has happened since that place is
         told before, as far as it is retained and bounds allow. Raises Stopping, Overloaded, StorageUnavailable.
         """
-        if self._stopped:
-            raise Stopping("Bellwire is stopping")
-        if len(self._listeners) + self._joining >= LISTENERS_MAX:
-            raise Overloaded(f"{LISTENERS_MAX} listen already; try again in a moment")
+        self._check_room()
         self._joining += 1
         try:
-            newest = await self._recaller.newest()
-            if not self._listeners:
-                self._discard, self._change = newest.discard, newest.change
-            end = self._log.end
-            place = replace(newest, position=end) if after is None else _within(after, newest, end=end)
-            listener = Listener(wish, place, log_end=end)
-            if self._stopped:
-                listener.close()
-            self._listeners[listener] = None
+            newest = await self._newest()
+            end = newest.position
+            place = newest if after is None else _within(after, newest)
+            listener = self._join(Listener(wish, place, log_end=end))
         finally:
             self._joining -= 1
         self._read_on()
@@ -82,6 +75,25 @@ class Broadcaster:
                 self.leave(listener)
                 raise
         return listener
+
+    async def listen_summed(self, wish: Wish) -> Listener:
+        """Hear from now on how much happens of what the wish says: pulses. Raises as listen()."""
+        self._check_room()
+        self._joining += 1
+        try:
+            listener = self._join(SummingListener(wish, await self._newest()))
+        finally:
+            self._joining -= 1
+        self._read_on()
+        return listener
+
+    async def recall(self, wish: Wish, after: Place | None) -> Recalled:
+        """What has happened since that place, as far as it is retained and bounds allow, for who asks now and then.
+        after: None for the newest RECENT of each kind. Raises StorageUnavailable.
+        """
+        newest = await self._recaller.newest()
+        place = await self._recaller.recent(newest) if after is None else _within(after, newest)
+        return await self._recaller.recall(wish, self._wanted(wish), place, before=newest.position)
 
     def leave(self, listener: Listener) -> None:
         """Hear nothing more; again it does nothing."""
@@ -112,6 +124,25 @@ class Broadcaster:
             await asyncio.wait([self._reading])
         for listener in self._listeners:
             listener.close()
+
+    def _check_room(self) -> None:
+        if self._stopped:
+            raise Stopping("Bellwire is stopping")
+        if len(self._listeners) + self._joining >= LISTENERS_MAX:
+            raise Overloaded(f"{LISTENERS_MAX} listen already; try again in a moment")
+
+    async def _newest(self) -> Place:
+        """Where somebody stands who begins to listen at this moment."""
+        newest = await self._recaller.newest()
+        if not self._listeners:
+            self._discard, self._change = newest.discard, newest.change
+        return replace(newest, position=self._log.end)
+
+    def _join(self, listener: Listener) -> Listener:
+        if self._stopped:
+            listener.close()
+        self._listeners[listener] = None
+        return listener
 
     def _logged(self, events: Sequence[LoggedEvent]) -> None:
         if not self._listeners:
@@ -169,10 +200,10 @@ class Broadcaster:
             self._change = found[-1].number
 
 
-def _within(after: Place, newest: Place, *, end: Position) -> Place:
+def _within(after: Place, newest: Place) -> Place:
     """The place of a reader, but nothing that has not happened yet: it may come from another store."""
     return Place(
-        position=min(after.position, end),
+        position=min(after.position, newest.position),
         discard=min(after.discard, newest.discard),
         change=min(after.change, newest.change),
         attempt=after.attempt,

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bellwire.model.attempt import Attempt, AttemptId
 from bellwire.model.change import NumberedChange
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.live import NOTHING_MISSED, LiveKind, Missed, Place, Wish
+from bellwire.model.live import NOTHING_MISSED, LiveKind, Missed, Place, Pulse, Wish
 from bellwire.model.webhook import MIB
 from bellwire.rules.telling import weight_of
 from bellwire.store import NumberedDiscard
@@ -35,7 +35,7 @@ class Recalled(NamedTuple):
 class Told(NamedTuple):
     """One thing, and how far its reader knows all of it then."""
 
-    what: Item | Missed
+    what: Item | Missed | Pulse
     place: Place
 
 
@@ -80,7 +80,7 @@ class Listener:
 
     def offer(self, item: Item) -> None:
         """Something wanted happened."""
-        self._seen = _advanced(self._seen, item)
+        self._seen = advanced(self._seen, item)
         weight = _weight(item)
         full = len(self._waiting) >= HELD_MAX or (self._waiting and self._bytes + weight > HELD_BYTES_MAX)
         if full or self._missed != NOTHING_MISSED:
@@ -98,7 +98,7 @@ class Listener:
     def passed(self, items: Iterable[Item]) -> None:
         """These happened, wanted or not."""
         for item in items:
-            self._seen = _advanced(self._seen, item)
+            self._seen = advanced(self._seen, item)
 
     def take(self) -> Told | None:
         """The next thing to tell; None: nothing waits."""
@@ -126,7 +126,7 @@ class Listener:
         self.woken.set()
 
     def _told(self, item: Item) -> Told:
-        self._place = _advanced(self._place, item)
+        self._place = advanced(self._place, item)
         return Told(item, self._place)
 
     def _knows(self, item: Item) -> bool:
@@ -165,7 +165,8 @@ def _weight(item: Item) -> int:
             return weight_of(item)
 
 
-def _advanced(place: Place, item: Item) -> Place:
+def advanced(place: Place, item: Item) -> Place:
+    """The place of somebody who knows this as well."""
     match item:
         case LoggedEvent():
             return replace(place, position=Position(item.position + 1))

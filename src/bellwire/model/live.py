@@ -60,6 +60,18 @@ class Missed(msgspec.Struct, frozen=True, kw_only=True):
 NOTHING_MISSED: Final = Missed()
 
 
+class Pulse(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of each kind happened since the last one. webhook_ids: of whom attempts, discards and changes were, None
+    for too many to name.
+    """
+
+    events: int = 0
+    attempts: int = 0
+    discards: int = 0
+    changes: int = 0
+    webhook_ids: frozenset[WebhookId] | None = frozenset()
+
+
 def show_place(place: Place) -> str:
     """The text form: `17.0.3.019786a2-11aa-7000-8000-6f6e6c7920aa`."""
     return f"{place.position}.{place.discard}.{place.change}.{place.attempt}"

@@ -37,7 +37,9 @@ def stream_head() -> Response:
 
 
 class StreamAnswer(Response):
-    """Tells what a listener hears. still_admitted: whether the reader may go on. ends_after_ms: None for no end."""
+    """Tells what a listener hears. still_admitted: whether the reader may go on. ends_after_ms: None for no end.
+    pause_ms: how long nothing is told after something was.
+    """
 
     def __init__(
         self,
@@ -47,6 +49,7 @@ class StreamAnswer(Response):
         *,
         still_admitted: Callable[[], bool],
         ends_after_ms: int | None,
+        pause_ms: int = 0,
     ) -> None:
         super().__init__(headers={**HEADERS, "Content-Type": STREAM_TYPE})
         del self.headers["content-length"]
@@ -55,6 +58,7 @@ class StreamAnswer(Response):
         self._show = show
         self._still_admitted = still_admitted
         self._ends_after_ms = ends_after_ms
+        self._pause_ms = pause_ms
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's own signature
         """Answer, for as long as it takes; whoever reads slowly is waited for, and what they miss is counted."""
@@ -83,6 +87,7 @@ class StreamAnswer(Response):
             self._listener.woken.clear()
             if piece := self._take():
                 await send(_piece(piece))
+                await asyncio.wait({gone}, timeout=self._pause_ms / SECOND_MS)
             elif self._listener.closed or (end is not None and clock.time() >= end):
                 return
             else:

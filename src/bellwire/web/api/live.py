@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 from starlette.responses import Response
 
-from bellwire.engine.listener import Told
+from bellwire.engine.listener import Item, Told
 from bellwire.model.attempt import Attempt
 from bellwire.model.change import Blocked, Change, Edited, Failing, LevelSet, NumberedChange, WentGone
 from bellwire.model.cursor import Discard
@@ -13,12 +13,13 @@ from bellwire.model.duration import PATTERN as DURATION_PATTERN
 from bellwire.model.duration import parse_duration
 from bellwire.model.event import LoggedEvent
 from bellwire.model.event_type import TracingLevel
-from bellwire.model.live import PLACE_PATTERN, LiveKind, Missed, Place, Wish, parse_place, show_place
+from bellwire.model.live import PLACE_PATTERN, LiveKind, Missed, Place, Pulse, Wish, parse_place, show_place
 from bellwire.model.positions import count_of
 from bellwire.model.principal import Scope
 from bellwire.model.webhook import WebhookId
 from bellwire.rules.permitting import may
 from bellwire.rules.suggesting import alternatives, quoted
+from bellwire.service import Bellwire
 from bellwire.store import NumberedDiscard
 from bellwire.web.answers import show_time_ms
 from bellwire.web.api.attempts import view_attempt, view_attempt_details
@@ -36,12 +37,14 @@ from bellwire.web.parameters import (
 )
 from bellwire.web.problem_kinds import OVERLOADED
 from bellwire.web.resource import Call, described
-from bellwire.web.schemas.live import LIVE_MESSAGE, STREAM_TYPE, LiveChange, LiveDiscard, LiveMissed
+from bellwire.web.schemas.live import LIVE_MESSAGE, STREAM_TYPE, LiveChange, LiveDiscard, LiveMissed, LivePulse
 from bellwire.web.streaming import StreamAnswer, stream_head
 from bellwire.web.type_filter import TYPE, read_types
 
 FOR_MAX: Final = "1d"
 LAST_EVENT_ID: Final = b"last-event-id"
+PULSE_MS: Final = 1_000
+"""Between two pulses, at least."""
 
 _KINDS: Final = [kind.value for kind in LiveKind]
 
@@ -80,6 +83,9 @@ _SHOW: Final = Parameter(
     examples=("events,attempts",),
 )
 _ANSWERS: Final = flag_parameter("answers", "Show the first 4 KiB of what endpoints answered, too.")
+_PULSE: Final = flag_parameter(
+    "pulse", "Tell how much happens instead of what: at most one `pulse` a second. It begins with what happens now."
+)
 _LAST: Final = Parameter[Place | None](
     "lastEventId",
     "As the header `Last-Event-ID`, for clients that cannot set it; the header wins.",
@@ -112,7 +118,7 @@ _MESSAGE: Final = {"event": "change", "id": "17.0.3.", "data": msgspec.json.enco
     summary="Follow what happens",
     needs=Scope.READ,
     tag=Tag.SERVER,
-    parameters=(_WEBHOOK, TYPE, _LEVEL, _SHOW, _ANSWERS, _LAST, _FOR),
+    parameters=(_WEBHOOK, TYPE, _LEVEL, _SHOW, _ANSWERS, _PULSE, _LAST, _FOR),
     answers=(
         Answer(
             status=200,
@@ -136,7 +142,7 @@ async def follow_live(call: Call) -> Response:
     parameters = call.parameters()
     wish = _read_wish(call, parameters)
     after, ends_after_ms = parameters.read(_LAST), parameters.read(_FOR)
-    with_answers = parameters.read(_ANSWERS)
+    with_answers, summed = parameters.read(_ANSWERS), parameters.read(_PULSE)
     if written := head_of(call.request.scope).get(LAST_EVENT_ID):
         try:
             after = parse_place(written.decode("latin-1"))
@@ -151,13 +157,14 @@ async def follow_live(call: Call) -> Response:
         principal = still_admitted(service, scope)
         return principal is not None and may(principal, Scope.READ)
 
-    listener = await service.live.listen(wish, after)
+    listener = await (service.live.listen_summed(wish) if summed else service.live.listen(wish, after))
     return StreamAnswer(
         service.live,
         listener,
-        lambda told: _show(told, with_answers=with_answers),
+        lambda told: _show(service, told, with_answers=with_answers),
         still_admitted=may_go_on,
         ends_after_ms=ends_after_ms,
+        pause_ms=PULSE_MS if summed else 0,
     )
 
 
@@ -174,9 +181,12 @@ def _read_wish(call: Call, parameters: Parameters) -> Wish:
     )
 
 
-def _show(told: Told, *, with_answers: bool) -> bytes:
+def _show(service: Bellwire, told: Told, *, with_answers: bool) -> bytes:
     """One server-sent event. Compact JSON has no line breaks."""
-    name, view = _view(told, with_answers=with_answers)
+    if isinstance(told.what, Pulse):
+        name, view = "pulse", _view_pulse(told.what, service.states())
+    else:
+        name, view = _view(told.what, with_answers=with_answers)
     return b"event: %b\nid: %b\ndata: %b\n\n" % (
         name.encode(),
         show_place(told.place).encode(),
@@ -184,18 +194,29 @@ def _show(told: Told, *, with_answers: bool) -> bytes:
     )
 
 
-def _view(told: Told, *, with_answers: bool) -> tuple[str, Any]:
-    match told.what:
+def _view(what: Item | Missed, *, with_answers: bool) -> tuple[str, Any]:
+    match what:
         case LoggedEvent():
-            return "event", view_event(told.what)
+            return "event", view_event(what)
         case Attempt():
-            return "attempt", view_attempt_details(told.what) if with_answers else view_attempt(told.what)
+            return "attempt", view_attempt_details(what) if with_answers else view_attempt(what)
         case NumberedDiscard(discard=discard):
             return "discard", _view_discard(discard)
         case NumberedChange(number=number, change=change):
             return "change", _view_change(number, change)
         case Missed():
-            return "missed", LiveMissed(**msgspec.structs.asdict(told.what))
+            return "missed", LiveMissed(**msgspec.structs.asdict(what))
+
+
+def _view_pulse(pulse: Pulse, states: dict[str, int]) -> LivePulse:
+    return LivePulse(
+        events=pulse.events,
+        attempts=pulse.attempts,
+        discards=pulse.discards,
+        changes=pulse.changes,
+        webhook_ids=None if pulse.webhook_ids is None else tuple(sorted(pulse.webhook_ids)),
+        states=states,
+    )
 
 
 def _view_discard(discard: Discard) -> LiveDiscard:

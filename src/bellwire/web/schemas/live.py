@@ -49,27 +49,42 @@ class LiveMissed(msgspec.Struct, frozen=True, kw_only=True):
     changes: _Count
 
 
+class LivePulse(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """How much happened since the last pulse, and how the webhooks do now."""
+
+    events: int
+    attempts: int
+    discards: int
+    changes: int
+    webhook_ids: Annotated[
+        tuple[str, ...] | None,
+        msgspec.Meta(description="Of whom the attempts, discards and changes were. Null: of too many to name."),
+    ]
+    states: Annotated[dict[str, int], msgspec.Meta(description="How many webhooks are in each state.")]
+
+
 _DISCARD: Final = struct_schema(LiveDiscard)
 _CHANGE: Final = struct_schema(LiveChange)
 _MISSED: Final = struct_schema(LiveMissed)
+_PULSE: Final = struct_schema(LivePulse)
 
 LIVE_MESSAGE: Final = Schema(
     name="LiveMessage",
     definition={
         "type": "object",
         "description": "One server-sent event. Its data is that of `/v1/events` for an `event`, that of `/v1/attempts` "
-        "for an `attempt`, else LiveDiscard, LiveChange or LiveMissed.",
+        "for an `attempt`, else LiveDiscard, LiveChange, LiveMissed or LivePulse.",
         "properties": {
-            "event": {"enum": ["event", "attempt", "discard", "change", "missed"]},
+            "event": {"enum": ["event", "attempt", "discard", "change", "missed", "pulse"]},
             "id": {"type": "string", "pattern": PLACE_PATTERN, "description": "How far all of it is known then."},
             "data": {
                 "type": "string",
                 "contentMediaType": "application/json",
-                "contentSchema": {"anyOf": [_DISCARD.ref, _CHANGE.ref, _MISSED.ref, {"type": "object"}]},
+                "contentSchema": {"anyOf": [_DISCARD.ref, _CHANGE.ref, _MISSED.ref, _PULSE.ref, {"type": "object"}]},
             },
         },
         "required": ["event", "id", "data"],
     },
-    parts=(_DISCARD, _CHANGE, _MISSED),
+    parts=(_DISCARD, _CHANGE, _MISSED, _PULSE),
 )
 """What the stream consists of, as its reader gets it."""
