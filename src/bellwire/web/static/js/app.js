@@ -1,88 +1,14 @@
 // What every page gets from a script: times in the viewer's zone, live updates, menus, questions, copying.
 import { bindForm } from "./form.js";
+import { startLive, toggleLive, tryAgain } from "./live.js";
 import { bindPicker } from "./picker.js";
+import { localTimes } from "./times.js";
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
-const TICK_MS = 3000;
 const TOAST_MS = 7000;
 const MENU_GAP = 4;
-
-// ---------- times: the server writes UTC, the viewer's zone is known only here ----------
-const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
-const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
-
-function shown(moment, form) {
-  const today = day.format(moment) === day.format(new Date());
-  const time = clock.format(moment) + (form === "ms" ? "." + String(moment.getMilliseconds()).padStart(3, "0") : "");
-  return today ? time : `${day.format(moment)}, ${time}`;
-}
-
-function localTimes(root = document) {
-  for (const element of $$("time[datetime]", root)) {
-    const moment = new Date(element.dateTime);
-    const text = shown(moment, element.dataset.form);
-    if (element.textContent !== text) element.textContent = text;
-    element.title = `${exact.format(moment)} (${element.dateTime})`;
-  }
-}
-
-// ---------- live: the page asks for itself anew and takes over what has changed ----------
-const live = { paused: false };
-
-function busy() {
-  const chosen = getSelection();
-  return document.hidden || live.paused || $("dialog[open]") || $(".menu:popover-open") || (chosen && !chosen.isCollapsed);
-}
-
-async function tick() {
-  const region = $("[data-live]");
-  if (!region || busy() || document.activeElement?.matches("[data-live] select, [data-live] input[type=text]")) return;
-  const button = $(".live");
-  try {
-    const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, redirect: "error" });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    if (busy()) return;
-    const before = $$("[data-live]"), after = $$("[data-live]", page);
-    before.forEach((element, index) => { if (after[index]) { localTimes(after[index]); morph(element, after[index]); } });
-    delete button?.dataset.s;
-    if (button) $(".t", button).textContent = "Live";
-  } catch {
-    if (button) { button.dataset.s = "stale"; $(".t", button).textContent = "No answer"; }
-  }
-}
-
-// Takes over what differs, element by element, so that focus, scroll and opened parts stay.
-function morph(old, now) {
-  if (old.nodeType !== now.nodeType || old.nodeName !== now.nodeName || (old.id ?? "") !== (now.id ?? "")) {
-    old.replaceWith(document.adoptNode(now));
-    if (now.nodeType === Node.ELEMENT_NODE) window.htmx?.process(now);
-    return;
-  }
-  if (old.nodeType !== Node.ELEMENT_NODE) {
-    if (old.nodeValue !== now.nodeValue) old.nodeValue = now.nodeValue;
-    return;
-  }
-  if (old.isEqualNode(now)) return;
-  for (const { name } of [...old.attributes]) if (!now.hasAttribute(name) && !KEPT.has(name)) old.removeAttribute(name);
-  for (const { name, value } of [...now.attributes]) if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
-  const olds = [...old.childNodes], nows = [...now.childNodes];
-  nows.forEach((child, index) => { if (olds[index]) morph(olds[index], child); else { old.append(document.adoptNode(child)); if (child.nodeType === Node.ELEMENT_NODE) window.htmx?.process(child); } });
-  olds.slice(nows.length).forEach(child => child.remove());
-}
-const KEPT = new Set(["open", "style", "data-htmx-powered"]);
-
-function toggleLive(button = $(".live")) {
-  if (!button) return;
-  live.paused = !live.paused;
-  button.setAttribute("aria-pressed", String(!live.paused));
-  button.dataset.s = live.paused ? "paused" : "";
-  $(".t", button).textContent = live.paused ? "Paused" : "Live";
-  button.title = live.paused ? "Resume live updates (p)" : "Pause live updates (p)";
-}
 
 // ---------- menus stand beside their button ----------
 document.addEventListener("beforetoggle", event => {
@@ -125,6 +51,7 @@ document.addEventListener("submit", event => {
 const actions = {
   nav(button) { const open = $("#side").classList.toggle("open"); button.setAttribute("aria-expanded", String(open)); if (open) $("#side a").focus(); },
   live(button) { toggleLive(button); },
+  again() { tryAgain(); },
   "close-toast"(button) { button.closest(".toast").remove(); },
   cancel(link, event) { if (link.closest("dialog")) { event.preventDefault(); link.closest("dialog").close(); } },
 };
@@ -166,5 +93,5 @@ localTimes();
 for (const form of $$("#wf:has(.save)")) bindForm(form);
 for (const picker of $$("[data-picker]")) bindPicker(picker);
 for (const toast of $$(".toast.good")) setTimeout(() => toast.remove(), TOAST_MS);
-if ($("[data-live]")) setInterval(tick, TICK_MS);
+startLive();
 document.documentElement.dataset.ready = "";

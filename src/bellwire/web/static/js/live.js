@@ -1,0 +1,132 @@
+// Live pages: looks at its own address anew when the hub says so, and takes over what has changed; pausing freezes it.
+import { Hub } from "./hub.js";
+import { localTimes, shownTime } from "./times.js";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const KEPT = new Set(["open", "style", "data-htmx-powered"]);
+const ATTENTION = ["failing", "blocked", "gone"];
+const EVERYTHING = ["events", "attempts", "discards", "changes"];
+
+let port, state = "connecting", since = 0, paused = false;
+
+export function startLive() {
+  try {
+    const worker = new SharedWorker(new URL("./live-worker.js", import.meta.url), { name: "bellwire", type: "module" });
+    port = worker.port;
+    worker.onerror = () => { if (state === "connecting") hubOfThisPage(); };
+  } catch { hubOfThisPage(); return; }
+  listen();
+}
+
+function hubOfThisPage() {
+  const channel = new MessageChannel();
+  new Hub().join(channel.port2);
+  port = channel.port1;
+  listen();
+}
+
+function listen() {
+  port.onmessage = ({ data }) => told[data.is]?.(data);
+  port.start();
+  here();
+}
+
+function here() {
+  const region = $("[data-live]");
+  port?.postMessage({
+    is: "here", shown: !document.hidden, focused: document.hasFocus(), held: paused,
+    kinds: region && (region.dataset.live ? region.dataset.live.split(" ") : EVERYTHING),
+    webhook: region?.dataset.liveWebhook ?? "", slow: Boolean(region),
+  });
+}
+
+const told = {
+  state(message) { ({ state, since } = message); showState(); },
+  pulse({ pulse }) { if (!paused) showAttention(pulse.states); },
+  async look() {
+    const outcome = await look();
+    port.postMessage({ is: "looked", failed: outcome === "failed", later: outcome === "later" });
+  },
+};
+
+for (const [target, name] of [[document, "visibilitychange"], [window, "focus"], [window, "blur"], [window, "pageshow"]]) target.addEventListener(name, here);
+addEventListener("pagehide", () => port?.postMessage({ is: "bye" }));
+addEventListener("online", () => port?.postMessage({ is: "again" }));
+
+function busy() {
+  const chosen = getSelection();
+  return document.hidden || paused || $("dialog[open]") || $(".menu:popover-open") || (chosen && !chosen.isCollapsed)
+    || document.activeElement?.matches("[data-live] select, [data-live] input[type=text]");
+}
+
+async function look() {
+  if (busy()) return "later";
+  try {
+    const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, redirect: "error" });
+    const away = answer.headers.get("HX-Redirect");
+    if (away) { location.href = away; return "later"; }
+    if (!answer.ok) throw new Error(String(answer.status));
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (busy()) return "later";
+    const before = $$("[data-live]"), after = $$("[data-live]", page);
+    before.forEach((element, index) => { if (after[index]) { localTimes(after[index]); morph(element, after[index]); } });
+    return "done";
+  } catch {
+    return "failed";
+  }
+}
+
+// Takes over what differs, element by element, so that focus, scroll and opened parts stay.
+function morph(old, now) {
+  if (old.nodeType !== now.nodeType || old.nodeName !== now.nodeName || (old.id ?? "") !== (now.id ?? "")) {
+    old.replaceWith(document.adoptNode(now));
+    if (now.nodeType === Node.ELEMENT_NODE) window.htmx?.process(now);
+    return;
+  }
+  if (old.nodeType !== Node.ELEMENT_NODE) {
+    if (old.nodeValue !== now.nodeValue) old.nodeValue = now.nodeValue;
+    return;
+  }
+  if (old.isEqualNode(now)) return;
+  for (const { name } of [...old.attributes]) if (!now.hasAttribute(name) && !KEPT.has(name)) old.removeAttribute(name);
+  for (const { name, value } of [...now.attributes]) if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
+  const olds = [...old.childNodes], nows = [...now.childNodes];
+  nows.forEach((child, index) => { if (olds[index]) morph(olds[index], child); else { old.append(document.adoptNode(child)); if (child.nodeType === Node.ELEMENT_NODE) window.htmx?.process(child); } });
+  olds.slice(nows.length).forEach(child => child.remove());
+}
+
+export function tryAgain() { port?.postMessage({ is: "again" }); }
+
+export function toggleLive(button = $(".live")) {
+  if (!button) return;
+  paused = !paused;
+  showState();
+  here();
+  if (!paused) tryAgain();
+}
+
+function showState() {
+  const button = $(".live"), apart = state === "stale" || state === "signed-out";
+  if (button) {
+    const text = paused ? "Paused" : state === "stale" ? "Not connected" : state === "signed-out" ? "Signed out" : "Live";
+    button.setAttribute("aria-pressed", String(!paused));
+    button.dataset.s = paused ? "paused" : apart ? "stale" : "";
+    button.title = paused ? "Resume live updates (p)" : "Pause live updates (p)";
+    if ($(".t", button).textContent !== text) $(".t", button).textContent = text;
+  }
+  const strip = $("#apart");
+  $(".lost", strip).hidden = state !== "stale";
+  $(".out", strip).hidden = state !== "signed-out";
+  if (apart) $("time", strip).replaceWith(shownTime(new Date(since)));
+  if (state === "signed-out") $("a", strip).href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+  strip.hidden = !apart;
+}
+
+function showAttention(states) {
+  const badge = $(".side .cnt.bad"), count = ATTENTION.reduce((sum, name) => sum + (states[name] ?? 0), 0);
+  if (!badge) return;
+  badge.hidden = !count;
+  badge.firstChild.nodeValue = String(count);
+  badge.title = `${count} webhook${count === 1 ? "" : "s"} failing, blocked or gone`;
+}

@@ -1,0 +1,97 @@
+"""Pages that bring themselves up to date, over one stream for all tabs of a browser."""
+
+import contextlib
+import re
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect
+
+from browser.place import WAIT_MS_MAX, Place
+from cli.conftest import Program
+from journeys.site import Site, event
+
+TABS = 8
+"""More than the six connections to a host that browsers allow."""
+
+
+def opened(page: Page, address: str) -> Page:
+    page.goto(address)
+    page.wait_for_selector("html[data-ready]")
+    return page
+
+
+def test_tabs_share_one_stream_however_many_they_are(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        pages = [tab.open("/events"), *(opened(tab.page.context.new_page(), "/events") for _ in range(TABS - 1))]
+        before = [page.locator("tbody tr").count() for page in pages]
+        place.site.publish(event("smtp.ehlo"))
+        for page, rows in zip(pages, before, strict=True):
+            expect(page.locator("tbody tr")).to_have_count(rows + 1)
+        streams = tab.page.evaluate("performance.getEntriesByType('resource').filter(e => /live.pulse/.test(e.name))")
+        assert streams == []  # the shared worker has it
+
+
+def test_without_a_shared_worker_the_page_has_the_stream_itself(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        tab.page.add_init_script("delete window.SharedWorker")
+        with tab.page.expect_request(re.compile("/v1/live.pulse=true")):
+            page = tab.open("/events")
+        rows = page.locator("tbody tr").count()
+        place.site.publish(event("smtp.ehlo"))
+        expect(page.locator("tbody tr")).to_have_count(rows + 1)
+
+
+def test_where_the_server_has_no_stream_to_give_pages_ask_by_themselves(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        tab.page.add_init_script("delete window.SharedWorker")
+        tab.page.route(re.compile("/v1/live"), lambda route: route.fulfill(status=429, body=""))
+        page = tab.open("/events")
+        rows = page.locator("tbody tr").count()
+        place.site.publish(event("smtp.ehlo"))
+        expect(page.locator("tbody tr")).to_have_count(rows + 1)
+        expect(page.get_by_role("button", name="Live")).to_be_visible()
+
+
+def test_a_tab_that_is_paused_stands_still_while_others_go_on(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        paused, going = tab.open("/events"), opened(tab.page.context.new_page(), "/events")
+        rows = paused.locator("tbody tr").count()
+        paused.get_by_role("button", name="Live").click()
+        place.site.publish(event("smtp.ehlo"))
+        expect(going.locator("tbody tr")).to_have_count(rows + 1)
+        assert paused.locator("tbody tr").count() == rows
+        paused.get_by_role("button", name="Paused").click()
+        expect(paused.locator("tbody tr")).to_have_count(rows + 1)
+
+
+def test_a_session_that_has_ended_leads_to_the_sign_in_and_back(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        page = tab.open("/events")
+        page.context.clear_cookies()
+        place.site.publish(event("smtp.ehlo"))
+        page.wait_for_url(re.compile("/sign-in.next=%2Fevents"))
+
+
+def test_a_lost_connection_is_told_and_recovers_by_itself(chromium: Browser, tmp_path: Path) -> None:
+    with contextlib.closing(Site(tmp_path / "data")) as site, contextlib.closing(chromium.new_context()) as context:
+        site.start()
+        with site.api() as api:
+            base = str(api.base_url).rstrip("/")
+            link = api.post("/v1/login-links", json={}).raise_for_status().json()["path"]
+        page = context.new_page()
+        page.goto(base + link)
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(lambda address: "/sign-in" not in address)
+        opened(page, f"{base}/events")
+        page.get_by_role("button", name="Live").focus()
+        site.stop()
+        lost = page.get_by_text("The connection is lost.")
+        expect(lost).to_be_visible(timeout=WAIT_MS_MAX)
+        expect(page.get_by_role("button", name="Not connected")).to_be_focused()
+        again = Program("serve", "--data", site.folder, "--listen", base.removeprefix("http://"))
+        with contextlib.closing(again):
+            again.line_with("listens at")
+            site.right("emit", "smtp.ehlo")
+            page.get_by_role("button", name="Try now").click()
+            expect(page.locator("tbody tr")).to_have_count(1, timeout=WAIT_MS_MAX)
+            expect(lost).to_be_hidden()
