@@ -1,6 +1,6 @@
 // What every page gets from a script: times in the viewer's zone, live updates, menus, questions, copying.
 import { bindForm } from "./form.js";
-import { startLive, toggleLive, tryAgain } from "./live.js";
+import { signIn, startLive, toggleLive, tryAgain } from "./live.js";
 import { bindPicker } from "./picker.js";
 import { localTimes } from "./times.js";
 
@@ -52,6 +52,7 @@ const actions = {
   nav(button) { const open = $("#side").classList.toggle("open"); button.setAttribute("aria-expanded", String(open)); if (open) $("#side a").focus(); },
   live(button) { toggleLive(button); },
   again() { tryAgain(); },
+  "sign-in"() { signIn(); },
   "close-toast"(button) { button.closest(".toast").remove(); },
   cancel(link, event) { if (link.closest("dialog")) { event.preventDefault(); link.closest("dialog").close(); } },
 };

@@ -98,6 +98,8 @@ function morph(old, now) {
 
 export function tryAgain() { port?.postMessage({ is: "again" }); }
 
+export function signIn() { location.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`; }
+
 export function toggleLive(button = $(".live")) {
   if (!button) return;
   paused = !paused;
@@ -119,7 +121,6 @@ function showState() {
   $(".lost", strip).hidden = state !== "stale";
   $(".out", strip).hidden = state !== "signed-out";
   if (apart) $("time", strip).replaceWith(shownTime(new Date(since)));
-  if (state === "signed-out") $("a", strip).href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
   strip.hidden = !apart;
 }
 
