@@ -2,7 +2,6 @@
 
 import asyncio
 import importlib.metadata
-from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -147,7 +146,7 @@ class Bellwire:
         self._registrar.load(webhooks)
         await self.replays.load()
         log.follow(self._switchboard.logged)
-        self.live.start(self._registrar.all)
+        self.live.start(self._registrar.all, self._clerk.state)
         self._supervisor.start(webhooks, await ledger.cursors(), last_positions)
         await self._doorkeeper.start()
         self._announcer.start(self._intake.announce)
@@ -374,16 +373,12 @@ class Bellwire:
             started_at_ms=self._started_at_ms,
             events_logged=self._backends.store.log.end - FIRST_POSITION,
             webhooks=len(self._registrar.all()),
-            states=self.states(),
+            states=self.live.states(),
             store_bytes=self._backends.store.size_bytes(),
             room=self._doorkeeper.room,
             restarts=self._supervisor.restarts,
             announcements_lost=self._announcer.lost,
         )
-
-    def states(self) -> dict[str, int]:
-        """How many webhooks are in each state."""
-        return dict(Counter(self._clerk.state(webhook) for webhook in self._registrar.all()))
 
     def listens_at(self, listener: Listener) -> None:
         """Never deliver to this place, where Bellwire itself takes requests."""

@@ -1,6 +1,7 @@
 """The broadcaster: tells whoever listens what happens, as it happens; it holds up nobody and costs nothing unheard."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -37,6 +38,7 @@ class Broadcaster:
         self._selector = selector
         self._recaller = Recaller(store)
         self._webhooks: Webhooks = tuple
+        self._state: Callable[[RegisteredWebhook], str] = str
         self._listeners: dict[Listener, None] = {}
         self._joining = 0
         self._discard = self._change = 0
@@ -44,15 +46,19 @@ class Broadcaster:
         self._reading: asyncio.Task[None] | None = None
         self._stopped = False
 
-    def start(self, webhooks: Webhooks) -> None:
-        """Begin to follow the log. webhooks: gives those that are registered now."""
-        self._webhooks = webhooks
+    def start(self, webhooks: Webhooks, state: Callable[[RegisteredWebhook], str]) -> None:
+        """Begin to follow the log. webhooks: gives those that are registered now; state: that of one of them."""
+        self._webhooks, self._state = webhooks, state
         self._log.follow(self._logged)
 
     @property
     def listening(self) -> int:
         """How many listen."""
         return len(self._listeners)
+
+    def states(self) -> dict[str, int]:
+        """How many webhooks are in each state now."""
+        return dict(Counter(map(self._state, self._webhooks())))
 
     async def listen(self, wish: Wish, after: Place | None = None) -> Listener:
         """Hear from now on what the wish says, until leave() or close(); after: what has happened since that place is

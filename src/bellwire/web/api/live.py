@@ -184,7 +184,7 @@ def _read_wish(call: Call, parameters: Parameters) -> Wish:
 def _show(service: Bellwire, told: Told, *, with_answers: bool) -> bytes:
     """One server-sent event. Compact JSON has no line breaks."""
     if isinstance(told.what, Pulse):
-        name, view = "pulse", _view_pulse(told.what, service.states())
+        name, view = "pulse", _view_pulse(told.what, service.live.states())
     else:
         name, view = _view(told.what, with_answers=with_answers)
     return b"event: %b\nid: %b\ndata: %b\n\n" % (
