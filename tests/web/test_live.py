@@ -309,7 +309,6 @@ async def test_a_pulse_tells_how_much_happens_and_how_the_webhooks_do(
 ) -> None:
     monkeypatch.setattr(live, "PULSE_MS", 0)
     async with follow("?pulse=true&show=events,changes") as stream:
-        await stream.next(beats=True)
         webhook, _ = await service.create_webhook(make_document(url=closed_endpoint(), enable=False))
         created = await stream.next()
         assert created is not None
@@ -333,7 +332,6 @@ async def test_pulses_come_with_pauses_between_and_sum_up_what_came_meanwhile(
 ) -> None:
     monkeypatch.setattr(live, "PULSE_MS", 300)
     async with follow("?pulse=true") as stream:
-        await stream.next(beats=True)
         await asyncio.gather(*(service.publish("auth.success", {"n": number}) for number in range(50)))
         told: list[int] = []
         while sum(told) < 50:
