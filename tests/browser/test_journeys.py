@@ -189,5 +189,5 @@ def test_a_chosen_theme_is_in_the_page_from_its_first_byte(chromium: Browser, pl
         answer = page.reload()
         assert answer is not None
         assert f'data-theme="{theme}"' in answer.text()
-        times = page.locator("time")
+        times = page.locator("main time")
         expect(times.first).to_have_attribute("title", re.compile(r"\(20.*Z\)"))
