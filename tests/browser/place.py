@@ -92,3 +92,10 @@ class Tab:
     def _request(self, url: str, base: str) -> None:
         if not url.startswith((base.rstrip("/"), "data:")):
             self.troubles.append(f"something was asked of {url}")
+
+
+class Bare(Place):
+    """A server without webhooks."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site

@@ -6,17 +6,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser.place import WEBHOOKS, Place
+from browser.place import WAIT_MS_MAX, WEBHOOKS, Bare, Place
 from browser.test_every_page import looked_at
 from journeys.site import Site, event
 from receivers import Receiver, Reply
-
-
-class Bare(Place):
-    """A server without webhooks."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
 
 
 def test_the_first_run_ends_with_a_delivery_that_is_seen(chromium: Browser, tmp_path: Path) -> None:
@@ -27,8 +20,9 @@ def test_the_first_run_ends_with_a_delivery_that_is_seen(chromium: Browser, tmp_
             assert looked_at(page) == []
             page.get_by_role("button", name="Use the built-in receiver").click()
             page.get_by_role("button", name="Publish it").click()
-            expect(page.get_by_role("heading", name="The first event has arrived")).to_be_visible()  # by itself
-            expect(page.locator(".steps")).to_contain_text("The signature is right")
+            arrived = page.get_by_role("heading", name="The first event has arrived")
+            expect(arrived).to_be_visible(timeout=WAIT_MS_MAX)  # by itself
+            expect(page.locator(".steps")).to_contain_text("The signature is right", timeout=WAIT_MS_MAX)
             assert looked_at(page) == []
             page.get_by_role("link", name="Built-in receiver").first.click()
             tab.open("/receiver")

@@ -4,9 +4,10 @@ import contextlib
 import re
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.place import WAIT_MS_MAX, Place
+from browser.place import WAIT_MS_MAX, Bare, Place
 from cli.conftest import Program
 from journeys.site import Site, event
 
@@ -29,6 +30,21 @@ def test_tabs_share_one_stream_however_many_they_are(chromium: Browser, place: P
             expect(page.locator("tbody tr")).to_have_count(rows + 1)
         streams = tab.page.evaluate("performance.getEntriesByType('resource').filter(e => /live.pulse/.test(e.name))")
         assert streams == []  # the shared worker has it
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_page_looks_again_for_what_happened_while_it_was_on_its_way(
+    chromium: Browser, tmp_path: Path, *, shared: bool
+) -> None:
+    with contextlib.closing(Site(tmp_path / "data")) as site:
+        site.start()
+        with Bare(site).tab(chromium) as tab:
+            if not shared:
+                tab.page.add_init_script("delete window.SharedWorker")
+            page = tab.open("/dead-letters")
+            with page.expect_request(re.compile("/dead-letters$"), timeout=WAIT_MS_MAX) as looking:
+                pass  # nothing happens that could make it look
+            assert looking.value.headers["hx-request"] == "true"
 
 
 def test_without_a_shared_worker_the_page_has_the_stream_itself(chromium: Browser, place: Place) -> None:

@@ -26,7 +26,8 @@ export class Hub {
   hear(port, told) {
     if (told.is === "bye") this.tabs.delete(port);
     if (told.is === "here") {
-      const tab = this.tabs.get(port) ?? { lookedAt: Date.now(), lookingSince: 0, due: false };
+      // What happened between the making of its page and now was told to nobody, so a new tab looks once.
+      const tab = this.tabs.get(port) ?? { lookedAt: Date.now(), lookingSince: 0, due: true };
       if (!this.tabs.has(port)) port.postMessage(this.told());
       if (this.tabs.has(port) && ((told.shown && !tab.shown) || (tab.held && !told.held))) Object.assign(tab, { due: true, lookedAt: 0 });
       this.tabs.set(port, Object.assign(tab, told));
@@ -49,6 +50,7 @@ export class Hub {
     this.state = state;
     if (wasApart && (state === "live" || state === "asking")) for (const tab of this.tabs.values()) tab.due = true;
     for (const port of this.tabs.keys()) port.postMessage(this.told());
+    this.plan();
   }
 
   review() {
@@ -69,6 +71,7 @@ export class Hub {
       this.watch(HEAD_MS);
       const answer = await fetch(STREAM, { signal: stream.signal, headers: { Accept: "text/event-stream" }, cache: "no-store" });
       if (!answer.ok) { trouble = answer.status === 401 || answer.status === 403 ? "signed-out" : "asking"; throw new Error(String(answer.status)); }
+      this.beat();
       for await (const pulse of pulses(answer.body, () => this.beat())) this.tell(pulse);
     } catch { /* said by what follows */ }
     clearTimeout(this.silence);
