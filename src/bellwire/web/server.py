@@ -8,6 +8,7 @@ import socket
 from typing import Any, Final, cast
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from bellwire.errors import Fault, InvalidSetting
 from bellwire.model.listen_address import ListenAddress
@@ -85,8 +86,18 @@ async def serve_api(
     hosts = Hosts(ListenAddress(host, port), reach.hosts)
     protocol = _bounded_protocol()
     listener = await _listen(host, port)
+    own_host, own_port = listener.getsockname()[:2]
+    service.listens_at(Listener(ipaddress.ip_address(own_host.partition("%")[0]), own_port))
+    app = Forwarded(HostCheck(Site(service, receiver), hosts), reach.proxies, reach.proxy_header)
+    return await serve_on(listener, app, protocol, tls=tls)
+
+
+async def serve_on(
+    listener: socket.socket, app: ASGIApp, protocol: type[BoundedProtocol], *, tls: ServerTls | None = None
+) -> RunningServer:
+    """Start to answer requests that come to a bound socket."""
     config = uvicorn.Config(
-        Forwarded(HostCheck(Site(service, receiver), hosts), reach.proxies, reach.proxy_header),
+        app,
         http=protocol,
         ws="none",
         lifespan="off",
@@ -100,8 +111,6 @@ async def serve_api(
     config.load()
     server = uvicorn.Server(config)
     server.lifespan = config.lifespan_class(config)
-    own_host, own_port = listener.getsockname()[:2]
-    service.listens_at(Listener(ipaddress.ip_address(own_host.partition("%")[0]), own_port))
     # As server.startup() does it, which cannot bound a handshake.
     listening = await asyncio.get_running_loop().create_server(
         lambda: protocol(config=config, server_state=server.server_state, app_state={}),
