@@ -314,22 +314,3 @@ async def test_a_pulse_counts_what_was_too_much_to_be_read(world: World, monkeyp
     assert summed is not None
     assert isinstance(summed.what, Pulse)
     assert summed.what.changes == 10
-
-
-async def test_who_asks_now_and_then_gets_what_happened_since_and_first_what_is_recent(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(recaller, "RECENT", 2)
-    await world.create(throttle=0)
-    for number in range(4):
-        await world.publish(f"e-{number}")
-        await world.pass_time()
-    first = await world.bellwire.live.recall(Wish(kinds=EVENTS), None)
-    assert [item.position for item in first.items if isinstance(item, LoggedEvent)] == [3, 4]
-    again = await world.bellwire.live.recall(Wish(), first.end)
-    assert again.items == ()
-    await world.publish("e-5")
-    await world.pass_time()
-    later = await world.bellwire.live.recall(Wish(), first.end)
-    assert [type(item) for item in later.items] == [LoggedEvent, Attempt]
-    assert later.missed == Missed()

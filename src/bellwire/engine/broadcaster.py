@@ -7,7 +7,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from bellwire.engine.listener import Listener, Recalled
+from bellwire.engine.listener import Listener
 from bellwire.engine.recaller import EventsWanted, Recaller
 from bellwire.engine.selector import Selector
 from bellwire.engine.summing_listener import SummingListener
@@ -92,14 +92,6 @@ class Broadcaster:
             self._joining -= 1
         self._read_on()
         return listener
-
-    async def recall(self, wish: Wish, after: Place | None) -> Recalled:
-        """What has happened since that place, as far as it is retained and bounds allow, for who asks now and then.
-        after: None for the newest RECENT of each kind. Raises StorageUnavailable.
-        """
-        newest = await self._recaller.newest()
-        place = await self._recaller.recent(newest) if after is None else _within(after, newest)
-        return await self._recaller.recall(wish, self._wanted(wish), place, before=newest.position)
 
     def leave(self, listener: Listener) -> None:
         """Hear nothing more; again it does nothing."""

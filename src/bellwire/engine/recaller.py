@@ -23,9 +23,6 @@ from bellwire.store import (
 RECALLED_MAX: Final = 1_000
 """Of each kind, the newest; of attempts, discards and changes so many are looked at."""
 
-RECENT: Final = 100
-"""Of each kind, how far back somebody begins who knows nothing yet."""
-
 EVENTS_STEP: Final = 20
 STEP: Final = 200
 """What is read at once."""
@@ -56,16 +53,6 @@ class Recaller:
             discard=discards[0].number if discards else 0,
             change=changes[0].number if changes else 0,
             attempt=attempts[0].id if attempts else AttemptId(""),
-        )
-
-    async def recent(self, newest: Place) -> Place:
-        """A place RECENT of each kind before the newest one. Raises StorageUnavailable."""
-        attempts = await self._store.ledger.attempts(AttemptSearch(limit=RECENT + 1))
-        return Place(
-            position=Position(max(self._store.log.begin, newest.position - RECENT)),
-            discard=max(0, newest.discard - RECENT),
-            change=max(0, newest.change - RECENT),
-            attempt=attempts[RECENT].id if len(attempts) > RECENT else AttemptId(""),
         )
 
     async def recall(self, wish: Wish, wanted: EventsWanted, place: Place, *, before: Position) -> Recalled:
