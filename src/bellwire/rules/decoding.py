@@ -55,9 +55,7 @@ def decode_line(line: bytes) -> PublishedEvent:
 
 
 def decode_lines(lines: Sequence[bytes]) -> list[PublishedEvent] | None:
-    """One event of each line, all at once in a quarter of the time; None where it takes decode_line to say what one of
-    them is.
-    """
+    """One event of each line, all at once in less time; None where it takes decode_line to say what one of them is."""
     joined = b"\n".join(lines)
     # No document goes on behind `}`, a line's end and `{`: so as many documents as lines are one of each line.
     if not joined.startswith(b"{") or not joined.endswith(b"}") or joined.count(b"}\n{") != len(lines) - 1:
@@ -65,13 +63,12 @@ def decode_lines(lines: Sequence[bytes]) -> list[PublishedEvent] | None:
     try:
         joined.decode()
         events = _EVENT.decode_lines(joined)
-        if len(events) != len(lines):
-            return None
-        if any(space in joined for space in _SPACES):
-            for event in events:
-                event.data = msgspec.Raw(msgspec.json.format(event.data, indent=-1))
     except (UnicodeDecodeError, msgspec.DecodeError, RecursionError):
         return None
+    if len(events) != len(lines):
+        return None
+    if any(space in joined for space in _SPACES):
+        return decode_body(b"[%b]" % b",".join(lines))
     return events
 
 

@@ -17,8 +17,8 @@ from bellwire.model.network import Address, NetworkRule
 HOPS_MAX: Final = 32
 """Entries of a forwarding header that are looked at, from the last one back."""
 
-ADDRESSES_KEPT_MAX: Final = 1_024
-"""As they were read last: one client makes many requests."""
+PEERS_KEPT_MAX: Final = 1_024
+"""Addresses of peers as they were read last: one makes many requests."""
 
 _ELEMENT: Final = re.compile(r"(for|proto)\s*=\s*(\"[^\"]*\"|[^;,\s]*)", re.IGNORECASE)
 
@@ -33,7 +33,7 @@ class Forwarded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass one request on, with its client."""
-        peer = _address(scope["client"][0]) if scope["client"] else None
+        peer = _peer_address(scope["client"][0]) if scope["client"] else None
         if peer is not None:
             scope["client"] = (str(peer), scope["client"][1])
             if self._trusts(peer):
@@ -87,7 +87,6 @@ def _backwards(joined: str) -> Iterator[str]:
             yield entry.strip()
 
 
-@functools.lru_cache(maxsize=ADDRESSES_KEPT_MAX)
 def _address(written: str) -> Address | None:
     """An address with or without a port or zone; what IPv4 clients of an IPv6 listener seem to have is theirs."""
     host = written.strip().partition("%")[0]
@@ -102,3 +101,9 @@ def _address(written: str) -> Address | None:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
         return address.ipv4_mapped
     return address
+
+
+@functools.lru_cache(maxsize=PEERS_KEPT_MAX)
+def _peer_address(written: str) -> Address | None:
+    """The address of a connection's other end, which the system writes; what headers say is not remembered."""
+    return _address(written)

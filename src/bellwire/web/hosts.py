@@ -14,7 +14,8 @@ from bellwire.rules.suggesting import quoted
 from bellwire.web.problems import Problem, problem_response
 
 ACCEPTED_KEPT_MAX: Final = 100
-"""Host headers that are remembered, so that each is read once."""
+ACCEPTED_LENGTH_MAX: Final = 300
+"""Host headers that are remembered, so that each is read once: how many, and of how many characters."""
 
 LOOPBACK_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -37,7 +38,7 @@ class Hosts:
         if written in self._accepted:
             return True
         accepted = self._accepts(written)
-        if accepted and len(self._accepted) < ACCEPTED_KEPT_MAX:
+        if accepted and len(written) <= ACCEPTED_LENGTH_MAX and len(self._accepted) < ACCEPTED_KEPT_MAX:
             self._accepted.add(written)
         return accepted
 
