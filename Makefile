@@ -69,7 +69,7 @@ cover: .venv/dev.stamp ## Run every test and show what none of them reaches; mod
 	@$(BIN)/coverage report --include='src/bellwire/model/*,src/bellwire/rules/*' --skip-covered --fail-under=100
 
 .PHONY: bench
-bench: .venv/dev.stamp ## Measure Bellwire beside its limits, about 20 minutes; QUICK=1 in one, BASE=<revision> beside it
+bench: .venv/dev.stamp ## Measure Bellwire beside its limits, about an hour; QUICK=1 in two minutes, BASE=<revision> beside it
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(BASE),--base $(BASE)) $(ARGS)
 
 .PHONY: lock

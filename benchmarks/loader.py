@@ -1,22 +1,24 @@
 """The loader: publishes as fast as it is answered, or at a rate, over several connections; a process of its own.
 
 It reads its Load as JSON from standard input, and writes a Loaded as JSON to standard output when it is done. Bodies
-are made while it runs and sent over bare sockets: the benchmarks show beside each figure how fast it is at a server
-that does nothing.
+are made while it runs and sent over bare sockets. That it is not the limit is told in two ways: by how fast it is at a
+server that does nothing, and by how much of a core it took.
 """
 
 import asyncio
 import functools
 import sys
+import time
 from typing import Final, cast
 
 import msgspec
 import uvloop
 
-from benchmarks.events import event, now_us
+from benchmarks.events import now_us, written
+from benchmarks.latencies import Latencies, Percentiles
+from benchmarks.timelines import Timeline, count_in
 
 ANSWER_END: Final = b"\r\n\r\n"
-LATENCIES_MAX: Final = 2_000_000
 
 
 class Load(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,8 +28,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     all connections, None as fast as it is answered. It ends after `seconds`, or after `events`.
     """
 
-    port: int
-    token: str
+    port: int = 0
+    token: str = ""
     types: list[str]
     connections: int = 1
     per_request: int = 1
@@ -39,8 +41,11 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
-    """What was published. numbers: how many events of each publisher, in order; latencies_us: of each request, from
-    before its body was sent to its answer; refused: requests that were not answered 200 or 202.
+    """What was published.
+
+    numbers: how many events of each publisher, in order. latencies_ms: of each request, from before its body was made
+    to its answer. refused: requests that were not answered 200 or 202. acknowledged: events by the time of the answer.
+    busy: the part of a core that the loader took.
     """
 
     events: int
@@ -48,23 +53,35 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     refused: int
     seconds: float
     numbers: dict[int, int]
-    latencies_us: list[int]
+    latencies_ms: Percentiles
+    acknowledged: Timeline
+    busy: float
+
+
+class Tally:
+    """What all connections share: how many events may still be published, and what was answered."""
+
+    def __init__(self, load: Load) -> None:
+        self.begun_us = now_us()
+        self.events_left = sys.maxsize if load.events is None else load.events
+        self.requests = 0
+        self.refused = 0
+        self.latencies = Latencies()
+        self.acknowledged: Timeline = {}
 
 
 class _Connection(asyncio.Protocol):
     """One publisher: sends a request, waits for its answer, sends the next."""
 
-    def __init__(self, load: Load, publisher: int, *, begun_us: int, budget: list[int]) -> None:
+    def __init__(self, load: Load, publisher: int, tally: Tally) -> None:
         self.number = 0
-        self.requests = 0
-        self.refused = 0
-        self.latencies: list[int] = []
         self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._load = load
         self._publisher = publisher
-        self._begun_us = begun_us
-        self._budget = budget
+        self._tally = tally
+        self._requests = 0
         self._answer = b""
+        self._sent = 0
         self._sent_us = 0
         self._transport: asyncio.Transport | None = None
         content_type = "application/json" if load.form == "json" else "application/x-ndjson"
@@ -82,11 +99,14 @@ class _Connection(asyncio.Protocol):
         head, separator, body = self._answer.partition(ANSWER_END)
         if not separator or len(body) < _content_length(head):
             return
-        self.latencies.append(now_us() - self._sent_us)
-        self.requests += 1
+        tally, at_us = self._tally, now_us()
+        tally.latencies.take([at_us - self._sent_us])
+        count_in(tally.acknowledged, at_us, self._sent)
+        tally.requests += 1
         if self._answer[9:12] not in {b"200", b"202"}:
-            self.refused += 1
+            tally.refused += 1
         self._answer = b""
+        self._requests += 1
         self._next()
 
     def connection_lost(self, _: Exception | None) -> None:
@@ -94,34 +114,32 @@ class _Connection(asyncio.Protocol):
             self.done.set_exception(ConnectionError("the server closed the connection"))
 
     def _next(self) -> None:
-        load, loop = self._load, asyncio.get_running_loop()
-        elapsed_us = now_us() - self._begun_us
+        load = self._load
+        elapsed_us = now_us() - self._tally.begun_us
         over = load.seconds is not None and elapsed_us >= load.seconds * 1_000_000
-        if over or self._budget[0] <= 0:
+        if over or self._tally.events_left <= 0:
             self.done.set_result(None)
             return
         if load.rate is not None:
             # Publishers start evenly spread over the interval between two requests of one of them.
             interval_us = 1_000_000 * load.per_request * load.connections / load.rate
-            due_us = (self.requests + self._publisher % load.connections / load.connections) * interval_us
+            due_us = (self._requests + self._publisher % load.connections / load.connections) * interval_us
             if due_us > elapsed_us:
-                loop.call_later((due_us - elapsed_us) / 1_000_000, self._send)
+                asyncio.get_running_loop().call_later((due_us - elapsed_us) / 1_000_000, self._send)
                 return
         self._send()
 
     def _send(self) -> None:
         load = self._load
-        count = min(load.per_request, self._budget[0])
-        self._budget[0] -= count
+        self._sent = min(load.per_request, self._tally.events_left)
+        self._tally.events_left -= self._sent
         self._sent_us = now_us()
-        types = load.types
-        first = self.number
-        events = [
-            event(types[number % len(types)], self._publisher, number, self._sent_us)
-            for number in range(first, first + count)
-        ]
-        self.number += count
-        body = "\n".join(events) if load.form == "ndjson" else events[0] if count == 1 else f"[{','.join(events)}]"
+        numbers = range(self.number, self.number + self._sent)
+        self.number += self._sent
+        between = "\n" if load.form == "ndjson" else ","
+        body = written(load.types, self._publisher, numbers, sent_us=self._sent_us, between=between)
+        if load.form == "json" and load.per_request > 1:
+            body = f"[{body}]"
         assert self._transport is not None
         self._transport.write(f"{self._head}{len(body)}\r\n\r\n{body}".encode())
 
@@ -129,23 +147,25 @@ class _Connection(asyncio.Protocol):
 async def publish(load: Load) -> Loaded:
     """Do it all."""
     loop = asyncio.get_running_loop()
-    begun_us = now_us()
-    budget = [sys.maxsize if load.events is None else load.events]
+    tally = Tally(load)
+    cpu_s = time.process_time()
+    publishers = range(load.first_publisher, load.first_publisher + load.connections)
     connections = []
-    for place in range(load.connections):
-        publisher = load.first_publisher + place
-        made = functools.partial(_Connection, load, publisher, begun_us=begun_us, budget=budget)
+    for publisher in publishers:
+        made = functools.partial(_Connection, load, publisher, tally)
         _, connection = await loop.create_connection(made, "127.0.0.1", load.port)
         connections.append(connection)
     await asyncio.gather(*(connection.done for connection in connections))
-    latencies = [latency for connection in connections for latency in connection.latencies]
+    seconds = (now_us() - tally.begun_us) / 1_000_000
     return Loaded(
         events=sum(connection.number for connection in connections),
-        requests=sum(connection.requests for connection in connections),
-        refused=sum(connection.refused for connection in connections),
-        seconds=(now_us() - begun_us) / 1_000_000,
-        numbers={load.first_publisher + place: connection.number for place, connection in enumerate(connections)},
-        latencies_us=latencies[:LATENCIES_MAX],
+        requests=tally.requests,
+        refused=tally.refused,
+        seconds=seconds,
+        numbers={publisher: one.number for publisher, one in zip(publishers, connections, strict=True)},
+        latencies_ms=tally.latencies.percentiles(),
+        acknowledged=tally.acknowledged,
+        busy=(time.process_time() - cpu_s) / seconds,
     )
 
 

@@ -1,12 +1,18 @@
 """A measurement: Bellwire and its limit in turn, several times, and what the figures are together."""
 
 import statistics
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
-UNIT_PER_S: Final = "events/s"
+from benchmarks.latencies import Percentiles
+
+MEMORY_BYTES_MAX: Final = 250 * 1000**2
+"""What the server may have resident at any moment of any scenario."""
+
+Reading = TypeVar("Reading")
+Limit = TypeVar("Limit")
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +29,7 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def spread(self) -> float:
         """Half of the distance between the lowest and the highest, as a part of the median."""
-        return (max(self.readings) - min(self.readings)) / 2 / self.median if self.median else 0.0
+        return (max(self.readings) - min(self.readings)) / 2 / abs(self.median) if self.median else 0.0
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,51 +42,90 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
         """Whether that is enough."""
         return (self.at_least is None or value >= self.at_least) and (self.at_most is None or value <= self.at_most)
 
+    @property
+    def bound(self) -> float:
+        """The one that is given."""
+        return self.at_least if self.at_least is not None else self.at_most or 0.0
+
     def __str__(self) -> str:
-        return f"≥ {self.at_least:g}" if self.at_least is not None else f"≤ {self.at_most:g}"
+        return f"{'≤' if self.at_least is None else '≥'} {self.bound:,.6g}"
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What one scenario gave.
+    """One thing that a scenario found.
 
-    value: what the goal speaks of: the median of the ratios of neighbouring readings of measured and limit, or, where
-    there is no limit, the median of measured. notes: figures beside it, each with its unit.
+    percentiles: latencies by what they are of. notes: figures beside it, each with its unit. memory_bytes_max: what the
+    servers of the scenario had resident at most.
     """
 
     name: str
     measured: Figure
-    limit: Figure | None
     goal: Goal
+    limit: Figure | None = None
+    percentiles: dict[str, Percentiles] = {}
     notes: dict[str, str] = {}
+    memory_bytes_max: int | None = None
+
+    @property
+    def judged(self) -> Figure:
+        """What the goal speaks of: the ratios of neighbouring readings of measured and limit; without a limit what was
+        measured.
+        """
+        if self.limit is None:
+            return self.measured
+        pairs = zip(self.measured.readings, self.limit.readings, strict=True)
+        return Figure(unit="of the limit", readings=tuple(one / other for one, other in pairs))
 
     @property
     def value(self) -> float:
-        """What the goal speaks of."""
-        if self.limit is None:
-            return self.measured.median
-        return statistics.median(
-            one / other for one, other in zip(self.measured.readings, self.limit.readings, strict=True)
-        )
+        """The middle one of these."""
+        return self.judged.median
 
     @property
     def is_reached(self) -> bool:
         """Whether the goal is."""
         return self.goal.is_reached(self.value)
 
+    @property
+    def is_small(self) -> bool:
+        """Whether the server kept within its memory."""
+        return self.memory_bytes_max is None or self.memory_bytes_max <= MEMORY_BYTES_MAX
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """A scenario that gave nothing: an event was lost, repeated or out of order, or it could not be run."""
+
+    name: str
+    problem: str
+
+
+def figure(unit: str, readings: Iterable[float]) -> Figure:
+    """The readings together."""
+    return Figure(unit=unit, readings=tuple(readings))
+
 
 def alternate(
-    measure: Callable[[], float], limit: Callable[[], float], *, repeats: int, unit: str
-) -> tuple[Figure, Figure]:
+    measure: Callable[[], Reading], limit: Callable[[], Limit], *, repeats: int
+) -> tuple[list[Reading], list[Limit]]:
     """Both in turn, so that a machine that drifts drifts for both; the order changes each time."""
-    measured: list[float] = []
-    limits: list[float] = []
+    measured: list[Reading] = []
+    limits: list[Limit] = []
     for repeat in range(repeats):
-        for one, readings in ((measure, measured), (limit, limits))[:: 1 if repeat % 2 else -1]:
-            readings.append(one())
-    return Figure(unit=unit, readings=tuple(measured)), Figure(unit=unit, readings=tuple(limits))
+        if repeat % 2:
+            measured.append(measure())
+            limits.append(limit())
+        else:
+            limits.append(limit())
+            measured.append(measure())
+    return measured, limits
 
 
-def quantile(values: Sequence[int], part: float) -> float:
-    """The value below which that part of them lies; 0 where there are none."""
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else 0.0
+def together(percentiles: Iterable[Percentiles]) -> Percentiles:
+    """The median of each of them."""
+    return tuple(statistics.median(one) for one in zip(*percentiles, strict=True))
+
+
+def busy(parts: Sequence[float]) -> str:
+    """How much of a core a process of the benchmark took; one that took nearly all of it may have been the limit."""
+    part = statistics.median(parts)
+    return f"{part:.0%} of a core{', which may have been the limit' if part > 0.9 else ''}"

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -17,13 +18,12 @@ import msgspec
 
 from benchmarks.curl_alone import Posted, Posting
 from benchmarks.loader import Load, Loaded
-from benchmarks.receiver import Received
+from benchmarks.receiver import Counted, Received
 
 ROOT: Final = Path(__file__).parent.parent
 STOP_S_MAX: Final = 30
 CALL_S_MAX: Final = 120
 CLOCK_TICKS: Final = os.sysconf("SC_CLK_TCK")
-PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,13 +37,22 @@ class Usage(msgspec.Struct, frozen=True, kw_only=True):
 class Server:
     """`bellwire serve` as its users run it: fsync on, its defaults, a folder on disk of its own."""
 
-    def __init__(self, folder: Path, *, source: Path | None = None, options: tuple[str, ...] = ()) -> None:
-        """source: the src folder of the Bellwire to measure, None for the one that is installed."""
+    def __init__(
+        self, folder: Path, *, source: Path | None = None, options: tuple[str, ...] = (), settings: str = ""
+    ) -> None:
+        """source: the src folder of the Bellwire to measure, None for the one that is installed. settings: the text of
+        its settings file.
+        """
         self.folder = folder
+        self.port = 0
+        self.started_s = 0.0
+        self.memory_bytes_max = 0
         self._source = source
         self._options = options
+        self._settings = folder.parent / "bellwire.toml"
+        self._settings.write_text(settings)
+        self._log = folder.parent / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self.port = 0
 
     def __enter__(self) -> Self:
         self.start()
@@ -53,36 +62,31 @@ class Server:
         self.stop()
 
     def start(self) -> None:
-        """Start it; returns once it listens."""
-        inherited = {name: value for name, value in os.environ.items() if not name.startswith("BELLWIRE_")}
-        path = {} if self._source is None else {"PYTHONPATH": str(self._source)}
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "bellwire",
-                "serve",
-                "--data",
-                self.folder,
-                "--listen",
-                "127.0.0.1:0",
-                *self._options,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=(self.folder.parent / "server.log").open("ab"),
-            env={**inherited, "BELLWIRE_CONFIG": os.devnull, "NO_COLOR": "1", **path},
-        )
+        """Start it; returns once it answers that it is well, after started_s seconds."""
+        begun = time.perf_counter()
+        command = [sys.executable, "-m", "bellwire", "serve", "--data", str(self.folder), "--listen", "127.0.0.1:0"]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *self._options],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env={**_environment(self._source), "BELLWIRE_CONFIG": str(self._settings), "NO_COLOR": "1"},
+            )
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if b"listens at" in line:
                 self.port = int(line.decode().strip().rsplit(":", 1)[1].rstrip("/"))
+                httpx.get(f"http://127.0.0.1:{self.port}/healthz", trust_env=False).raise_for_status()
+                self.started_s = time.perf_counter() - begun
                 return
-        raise RuntimeError(f"the server did not start; see {self.folder.parent / 'server.log'}")
+        raise RuntimeError(f"the server did not start:\n{self._log.read_text()[-2000:]}")
 
     def stop(self) -> None:
         """End it in good order."""
         if self._process is not None:
+            with contextlib.suppress(FileNotFoundError, KeyError):  # it has ended by itself
+                self.memory_bytes_max = max(self.memory_bytes_max, self.usage().memory_bytes_max)
             self._process.send_signal(signal.SIGTERM)
             self._process.wait(STOP_S_MAX)
             assert self._process.stdout is not None
@@ -112,24 +116,35 @@ class Server:
 class Receiver:
     """The receiver, see receiver.py."""
 
+    def __init__(self) -> None:
+        self._port = 0
+
     def __enter__(self) -> Self:
         self._process = start("benchmarks.receiver")
-        self.port = int(self._line())
         return self
 
     def __exit__(self, *_: object) -> None:
         close(self._process)
 
     def url(self, path: str = "/hook") -> str:
-        """Of an endpoint."""
-        return f"http://127.0.0.1:{self.port}{path}"
+        """Of an endpoint. The process is waited for at the first call only, as a server may start meanwhile."""
+        self._port = self._port or int(self._line())
+        return f"http://127.0.0.1:{self._port}{path}"
 
-    def told(self, *, reset: bool = False) -> Received:
+    def counted(self) -> Counted:
+        """What came since the last reset, in short."""
+        return msgspec.json.decode(self._asked(b"count"), type=Counted)
+
+    def received(self, *, reset: bool = False) -> Received:
         """What came since the last reset."""
+        return msgspec.json.decode(self._asked(b"reset" if reset else b"tell"), type=Received)
+
+    def _asked(self, question: bytes) -> bytes:
+        self.url()
         assert self._process.stdin is not None
-        self._process.stdin.write(b"reset\n" if reset else b"tell\n")
+        self._process.stdin.write(question + b"\n")
         self._process.stdin.flush()
-        return msgspec.json.decode(self._line(), type=Received)
+        return self._line()
 
     def _line(self) -> bytes:
         assert self._process.stdout is not None
@@ -175,11 +190,7 @@ def load(plan: Load) -> Loaded:
 
 def post_alone(plan: Posting) -> Posted:
     """libcurl alone, in a process of its own."""
-    process = start("benchmarks.curl_alone")
-    output, _ = process.communicate(msgspec.json.encode(plan))
-    if process.returncode:
-        raise RuntimeError("posting failed")
-    return msgspec.json.decode(output, type=Posted)
+    return msgspec.json.decode(asked("benchmarks.curl_alone", plan), type=Posted)
 
 
 @contextlib.contextmanager
@@ -203,11 +214,24 @@ def scratch() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
-    """A process of this package."""
+def start(module: str, *arguments: str, source: Path | None = None) -> subprocess.Popen[bytes]:
+    """A process of this package; source: as of Server, where the module imports Bellwire."""
     return subprocess.Popen(
-        [sys.executable, "-m", module, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        [sys.executable, "-m", module, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=ROOT,
+        env=_environment(source),
     )
+
+
+def asked(module: str, question: object = None, *, source: Path | None = None) -> bytes:
+    """What a process of this package, which is given this as JSON, writes until its end."""
+    process = start(module, source=source)
+    output, _ = process.communicate(msgspec.json.encode(question))
+    if process.returncode:
+        raise RuntimeError(f"{module} failed")
+    return output
 
 
 def close(process: subprocess.Popen[Any]) -> None:
@@ -232,3 +256,9 @@ def usage_of(pid: int) -> Usage:
         memory_bytes=int(status["VmRSS"].split()[0]) * 1024,
         memory_bytes_max=int(status["VmHWM"].split()[0]) * 1024,
     )
+
+
+def _environment(source: Path | None) -> Mapping[str, str]:
+    """As this process has it, without settings of Bellwire; modules of Bellwire come from the source."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BELLWIRE_")}
+    return inherited if source is None else {**inherited, "PYTHONPATH": str(source)}

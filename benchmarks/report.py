@@ -1,23 +1,18 @@
 """The report of a run: figures as JSON, a table in Markdown, and a plot."""
 
-import html
 import os
 import platform
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 import apsw
 import msgspec
 import pycurl
 
-from benchmarks.measuring import Result
-from benchmarks.scenarios import Setting
-
-BAR_WIDTH: Final = 360
-ROW_HEIGHT: Final = 34
-LABEL_WIDTH: Final = 400
+from benchmarks.measuring import Failure, Figure, Result
+from benchmarks.plots import latency_lines, ratios
+from benchmarks.stage import Setting
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,12 +28,14 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All of a run."""
+    """All of a run. base: the revision that was measured beside this one, before: what it gave."""
 
     machine: Machine
     setting: Setting
     results: Sequence[Result]
-    base: Sequence[Result]
+    failures: Sequence[Failure]
+    base: str | None
+    before: Sequence[Result]
 
 
 def machine() -> Machine:
@@ -56,61 +53,58 @@ def machine() -> Machine:
     )
 
 
-def write_report(
-    folder: Path, here: Machine, setting: Setting, results: Sequence[Result], base: Sequence[Result]
-) -> None:
-    """Write report.json, report.md and ratios.svg into the folder."""
+def write_report(folder: Path, report: Report) -> None:
+    """The whole as JSON, as Markdown, and as two plots."""
     folder.mkdir(parents=True, exist_ok=True)
-    report = Report(machine=here, setting=setting, results=results, base=base)
     encoded = msgspec.json.encode(report, enc_hook=str)
     (folder / "report.json").write_bytes(msgspec.json.format(encoded, indent=2) + b"\n")
     (folder / "report.md").write_text(_markdown(report))
-    (folder / "ratios.svg").write_text(_plot([result for result in results if result.limit is not None]))
+    (folder / "ratios.svg").write_text(ratios([result for result in report.results if result.limit is not None]))
+    latencies = {label: one for result in report.results for label, one in result.percentiles.items() if one}
+    (folder / "latencies.svg").write_text(latency_lines(latencies))
 
 
 def _markdown(report: Report) -> str:
     here = report.machine
-    bases = {result.name: result for result in report.base}
+    before = {result.name: result for result in report.before}
     told = (
         f"{here.processor}, {here.cores} cores, {here.memory_gib:.0f} GiB, {here.system}; Python {here.python}, "
         f"SQLite {here.sqlite}, libcurl {here.libcurl}. {report.setting.repeats} repeats of "
         f"{report.setting.seconds:g} s, Bellwire and its limit in turn; medians, ± half the distance between the "
-        "lowest and the highest."
+        "lowest and the highest. Memory is what the server had resident at most."
     )
     lines = [
         told,
         "",
-        f"| scenario | Bellwire | its limit | ratio | goal |{' before |' if bases else ''}",
-        f"|---|---|---|---|---|{'---|' if bases else ''}",
+        f"| scenario | Bellwire | its limit | ratio | goal | memory |{f' {report.base} |' if before else ''}",
+        f"|---|---|---|---|---|---|{'---|' if before else ''}",
+        *(_row(result, before.get(result.name), with_before=bool(before)) for result in report.results),
+        "",
+        *(f"- **failed**: {failure.name}: {failure.problem}" for failure in report.failures),
+        *(f"- {result.name}: {what}: {note}" for result in report.results for what, note in result.notes.items()),
     ]
-    for result in report.results:
-        before = f" {bases[result.name].value:.2f} |" if result.name in bases else ""
-        goal = f"{result.goal}{'' if result.is_reached else ', missed'}"
-        limit = "-" if result.limit is None else f"{result.limit.median:,.0f} {result.limit.unit}"
-        ratio = "-" if result.limit is None else f"{result.value:.2f}"
-        measured = f"{result.measured.median:,.6g} {result.measured.unit} ± {result.measured.spread:.0%}"
-        lines.append(f"| {result.name} | {measured} | {limit} | {ratio} | {goal} |{before}")
-    notes = [f"- {result.name}: {what}: {note}" for result in report.results for what, note in result.notes.items()]
-    return "\n".join([*lines, "", *notes]) + "\n"
+    return "\n".join(lines) + "\n"
 
 
-def _plot(results: Sequence[Result]) -> str:
-    """A bar for each ratio, as a part of the limit, with a mark at its goal."""
-    height = ROW_HEIGHT * len(results) + 10
-    rows = []
-    for row, result in enumerate(results):
-        top = ROW_HEIGHT * row + 8
-        bar, goal = (min(part, 1.2) * BAR_WIDTH / 1.2 for part in (result.value, result.goal.at_least or 0))
-        rows.append(
-            f'<text x="{LABEL_WIDTH - 10}" y="{top + 15}" text-anchor="end">{html.escape(result.name)}</text>'
-            f'<rect x="{LABEL_WIDTH}" y="{top}" width="{bar:.0f}" height="20" rx="3" fill="#3f7fd0"/>'
-            f'<line x1="{LABEL_WIDTH + goal:.0f}" x2="{LABEL_WIDTH + goal:.0f}" y1="{top - 3}" y2="{top + 23}" '
-            'stroke="#c03a2b" stroke-width="2"/>'
-            f'<text x="{LABEL_WIDTH + BAR_WIDTH + 10}" y="{top + 15}">{result.value:.2f}</text>'
-        )
-    width = LABEL_WIDTH + BAR_WIDTH + 60
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif" '
-        f'font-size="13" role="img"><title>Bellwire as a part of its limit; the marks are the goals</title>'
-        f"{''.join(rows)}</svg>\n"
-    )
+def _row(result: Result, before: Result | None, *, with_before: bool) -> str:
+    memory = "-"
+    if result.memory_bytes_max:
+        memory = f"{result.memory_bytes_max / 1000**2:,.0f} MB{'' if result.is_small else ', too much'}"
+    cells = [
+        result.name,
+        _shown(result.measured),
+        "-" if result.limit is None else _shown(result.limit),
+        "-" if result.limit is None else f"{result.value:.2f}{_spread(result.judged)}",
+        f"{result.goal}{'' if result.is_reached else ', missed'}",
+        memory,
+        *(["-" if before is None else f"{before.value:,.6g}"] if with_before else []),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _shown(figure: Figure) -> str:
+    return f"{figure.median:,.6g} {figure.unit}{_spread(figure)}"
+
+
+def _spread(figure: Figure) -> str:
+    return f" ± {figure.spread:.0%}" if len(figure.readings) > 1 else ""
