@@ -39,6 +39,7 @@ INSTEAD = {
 ALLOWED = {
     ("src/bellwire/cli/demo.py", "queue"): "the standard library's queue, between two threads",
     ("src/bellwire/cli/receiver.py", "queue"): "socketserver's name for what the system keeps of connections",
+    ("src/bellwire/stores/sqlite/writer.py", "queue"): "the standard library's queue, between two threads",
     ("src/bellwire/stores/sqlite/connection.py", "checkpoint"): "SQLite's: its log copied into the file",
 }
 

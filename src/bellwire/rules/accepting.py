@@ -1,7 +1,7 @@
 """Which of these events are sound, and what are their bytes?"""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple
 
@@ -25,6 +25,8 @@ _NOT_THEIRS: Final = Fault(
 )
 _ID_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _RFC3339: Final = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:(\d{2})(?:\.(\d+))?(?:[Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+_ID_START: Final = b'{"id":"'
+_BRACE: Final = ord("{")
 _SECONDS_AT: Final = slice(17, 19)
 
 
@@ -86,36 +88,11 @@ def accept_events(
     accepted_at: the present time as show_time writes it, taken where the publisher gives none. own: they are Bellwire's
     own, whose types nobody else may publish.
     """
-    accepted: list[NewEvent] = []
-    unsound: list[Unsound] = []
-    content = [bytes(event.data) for event in events]
-    look_closer = _may_be_deep(content)
-    made = iter(make_ids([event.id for event in events].count(msgspec.UNSET)))
-    present = b'","createdAt":"%b",' % accepted_at.encode()
-    types: dict[str, _Type] = {}
-    for at, (event, data) in enumerate(zip(events, content, strict=True)):
-        known = types.get(event.type)
-        if known is None:
-            known = types[event.type] = _read_type(event.type, catalogue, own=own)
-        fault = known.fault
-        if fault is None and (look_closer or not data.startswith(b"{")):
-            fault = _fault_of_data(data)
-        id_given = event.id is not msgspec.UNSET
-        event_id = next(made) if event.id is msgspec.UNSET else EventId(event.id)
-        if not id_given and event.created_at is msgspec.UNSET:
-            head = b'{"id":"' + event_id.encode() + present
-        else:
-            head, fault_of_head = _head_of(event, event_id, accepted_at)
-            fault = fault or fault_of_head
-        if fault is not None:
-            unsound.append(Unsound(at, fault))
-            continue
-        encoded = b"".join((head, known.start, data, b"}"))
-        if len(encoded) > EVENT_BYTES_MAX:
-            unsound.append(Unsound(at, _too_large(encoded)))
-            continue
-        accepted.append(NewEvent(id=event_id, type=known.id, encoded=encoded, content_at=len(head), id_given=id_given))
-    return accepted, unsound
+    types = {written: _read_type(written, catalogue, own=own) for written in {event.type for event in events}}
+    accepted = _accept_plain(events, types, accepted_at=accepted_at, make_ids=make_ids)
+    if accepted is not None:
+        return accepted, []
+    return _accept_each(events, types, accepted_at=accepted_at, make_ids=make_ids)
 
 
 class _Type(NamedTuple):
@@ -124,6 +101,68 @@ class _Type(NamedTuple):
     id: EventTypeId
     start: bytes
     fault: Fault | None
+
+
+def _accept_plain(
+    events: Sequence[PublishedEvent], types: Mapping[str, _Type], *, accepted_at: str, make_ids: MakeIds
+) -> list[NewEvent] | None:
+    """All of them at once, in less than half the time; None where one has an id or a time, or may be unsound."""
+    chosen = [event.id for event in events] + [event.created_at for event in events]
+    if chosen.count(msgspec.UNSET) != len(chosen) or any(known.fault for known in types.values()):
+        return None
+    content = [bytes(event.data) for event in events]
+    if [data[0] for data in content].count(_BRACE) != len(content):
+        return None
+    if _may_be_deep(content) and max(map(_brackets, content)) > DATA_DEPTH_MAX:
+        return None
+    present = b'","createdAt":"%b",' % accepted_at.encode()
+    ids = list(make_ids(len(events)))
+    known = [types[event.type] for event in events]
+    encoded = [
+        b"%b%b%b%b%b}" % (_ID_START, event_id.encode(), present, start, data)
+        for event_id, (_, start, _), data in zip(ids, known, content, strict=True)
+    ]
+    if max(map(len, encoded), default=0) > EVENT_BYTES_MAX:
+        return None
+    return [
+        NewEvent(
+            id=event_id,
+            type=type_id,
+            encoded=whole,
+            content_at=len(_ID_START) + len(event_id) + len(present),
+            id_given=False,
+        )
+        for event_id, (type_id, _, _), whole in zip(ids, known, encoded, strict=True)
+    ]
+
+
+def _accept_each(
+    events: Sequence[PublishedEvent], types: Mapping[str, _Type], *, accepted_at: str, make_ids: MakeIds
+) -> tuple[list[NewEvent], list[Unsound]]:
+    accepted: list[NewEvent] = []
+    unsound: list[Unsound] = []
+    made = iter(make_ids([event.id for event in events].count(msgspec.UNSET)))
+    for at, event in enumerate(events):
+        known, data = types[event.type], bytes(event.data)
+        event_id = next(made) if event.id is msgspec.UNSET else EventId(event.id)
+        head, fault_of_head = _head_of(event, event_id, accepted_at)
+        encoded = b"".join((head, known.start, data, b"}"))
+        fault = known.fault or _fault_of_data(data) or fault_of_head
+        if fault is None and len(encoded) > EVENT_BYTES_MAX:
+            fault = _too_large(encoded)
+        if fault is not None:
+            unsound.append(Unsound(at, fault))
+            continue
+        accepted.append(
+            NewEvent(
+                id=event_id,
+                type=known.id,
+                encoded=encoded,
+                content_at=len(head),
+                id_given=event.id is not msgspec.UNSET,
+            )
+        )
+    return accepted, unsound
 
 
 def _read_type(written: str, catalogue: Catalogue, *, own: bool) -> _Type:
@@ -188,14 +227,17 @@ def _may_be_deep(content: Sequence[bytes]) -> bool:
 
     Counted at once, it takes a third of the time that one after the other does.
     """
-    joined = b"".join(content)
-    return joined.count(b"{") + joined.count(b"[") - len(content) >= DATA_DEPTH_MAX
+    return _brackets(b"".join(content)) - len(content) >= DATA_DEPTH_MAX
+
+
+def _brackets(data: bytes) -> int:
+    return data.count(b"{") + data.count(b"[")
 
 
 def _fault_of_data(data: bytes) -> Fault | None:
     if not data.startswith(b"{"):
         return Fault("data", 'is not a JSON object; put the value into one, as in {"value": 1}')
-    if data.count(b"{") + data.count(b"[") > DATA_DEPTH_MAX and _depth(data) > DATA_DEPTH_MAX:
+    if _brackets(data) > DATA_DEPTH_MAX and _depth(data) > DATA_DEPTH_MAX:
         return Fault("data", f"is nested deeper than {DATA_DEPTH_MAX} levels")
     return None
 

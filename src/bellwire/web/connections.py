@@ -1,5 +1,6 @@
 """One connection to the HTTP server, within limits: of bytes, of headers, and of time."""
 
+import asyncio
 import http
 from typing import Final, cast
 
@@ -19,6 +20,43 @@ BODY_STALL_S: Final = 60
 """Without a byte of a body that is not complete."""
 
 
+_STATUS_LINE: Final = b"HTTP/1.1 "
+
+
+class HeadKeeper:
+    """What uvicorn writes an answer to: keeps its head until the body begins, so that both leave in one packet.
+
+    A head whose body does not begin in the same turn of the event loop leaves by itself.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+        self.is_closing = transport.is_closing
+
+    def write(self, written: bytes) -> None:
+        """Write it, or keep it where it is a head."""
+        if self._head:
+            written, self._head = self._head + written, b""
+        elif written.startswith(_STATUS_LINE):
+            self._head = written
+            self._loop.call_soon(self.flush)
+            return
+        self._transport.write(written)
+
+    def flush(self) -> None:
+        """Write what is kept."""
+        if self._head:
+            self._transport.write(self._head)
+            self._head = b""
+
+    def close(self) -> None:
+        """Close the connection behind what is written."""
+        self.flush()
+        self._transport.close()
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """Closes a connection that sends HEAD_BYTES_MAX (of a head, a chunk's head, trailers) without being done with it,
     more than HEADERS_MAX headers, or too slowly.
@@ -36,6 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: object) -> None:
         """Begin to wait for a head, unless there are too many connections already."""
         super().connection_made(transport)  # type: ignore[arg-type] # asyncio says BaseTransport
+        self._answers = HeadKeeper(self.transport, self.loop)
         self._head_since = self.loop.time()
         if len(self.connections) > self.connections_max:
             self.transport.abort()
@@ -78,6 +117,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_since = None
         self._body_since = self.loop.time()
         super().on_headers_complete()
+        self.cycle.transport = cast("asyncio.Transport", self._answers)
 
     def on_body(self, body: bytes) -> None:
         """Told by the parser."""

@@ -1,7 +1,7 @@
 """Group commit: one thread writes whatever is waiting as one transaction, and the event loop hears of it once."""
 
 import asyncio
-import collections
+import queue
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
@@ -56,9 +56,7 @@ class Writer:
         self._parts = parts
         self._gate = gate
         self._loop = asyncio.get_running_loop()
-        self._waiting: collections.deque[_Request] = collections.deque()
-        self._wake = threading.Event()
-        self._ending = False
+        self._waiting: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._ended = asyncio.Event()
         self._thread = threading.Thread(target=self._run, name="bellwire-writer", daemon=True)
         self._thread.start()
@@ -70,35 +68,37 @@ class Writer:
         """
         self._gate.check()
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._waiting.append(_Request(part, work, size_bytes, future))
-        self._wake.set()
+        self._waiting.put(_Request(part, work, size_bytes, future))
         return await future
 
     async def close(self) -> None:
         """Write what is waiting, then end the thread; the gate must be closed before."""
-        self._ending = True
-        self._wake.set()
+        self._waiting.put(None)
         await self._ended.wait()
         self._thread.join()
 
     def _run(self) -> None:
-        ending = False
-        while not ending:
-            self._wake.wait()
-            self._wake.clear()
-            ending = self._ending  # read before the last look at what is waiting
-            while group := self._next_group():
-                self._tell(*self._commit(group))
+        while (first := self._waiting.get()) is not None:
+            group, is_last = self._group_of(first)
+            self._tell(*self._commit(group))
+            if is_last:
+                break
         self._on_loop(self._ended.set)
 
-    def _next_group(self) -> list[_Request]:
-        group: list[_Request] = []
-        size_bytes = 0
-        while self._waiting and size_bytes < GROUP_BYTES_MAX:
-            request = self._waiting.popleft()
+    def _group_of(self, first: _Request) -> tuple[list[_Request], bool]:
+        """What waits behind the first as well, as far as there is room; and whether nothing comes after it."""
+        group = [first]
+        size_bytes = first.size_bytes
+        while size_bytes < GROUP_BYTES_MAX:
+            try:
+                request = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if request is None:
+                return group, True
             group.append(request)
             size_bytes += request.size_bytes
-        return group
+        return group, False
 
     def _commit(self, group: Sequence[_Request]) -> tuple[list[tuple[asyncio.Future[Any], object]], list[Written]]:
         """What to tell whom, and what was written."""
