@@ -5,7 +5,7 @@ from bellwire.model.batch import BatchId
 from bellwire.model.duration import DurationMs
 from bellwire.model.secret import Value
 from bellwire.model.webhook import Basic, Bearer, WebHook
-from bellwire.rules.composing import Credentials, compose_request
+from bellwire.rules.composing import Composer, Credentials
 from bellwire.rules.signing import sign_body, sign_standard
 from builders import make_webhook
 
@@ -13,14 +13,9 @@ BODY = b'{"events":[]}'
 
 
 def compose(webhook: WebHook, *, signature_key: str | None = None, auth_secret: str | None = None) -> Request:
-    return compose_request(
-        webhook,
-        Credentials(signature_key=signature_key, auth_secret=auth_secret),
-        body=BODY,
-        batch_id=BatchId("batch-1"),
-        timestamp_s=1_795_533_166,
-        user_agent="Bellwire/1.2.3",
-    )
+    credentials = Credentials(signature_key=signature_key, auth_secret=auth_secret)
+    composer = Composer(webhook, credentials, user_agent="Bellwire/1.2.3")
+    return composer.compose(body=BODY, batch_id=BatchId("batch-1"), timestamp_s=1_795_533_166)
 
 
 def test_the_example_of_the_page_sends_its_headers_in_a_fixed_order() -> None:
@@ -86,7 +81,6 @@ def test_a_request_knows_what_an_answer_must_not_tell() -> None:
         http_headers={"X-Pin": "abc", "X-Api-Key": "k", "X-Trace": "marker", "User-Agent": "our-own/1"},
     )
     credentials = Credentials(signature_key="key", auth_secret="pass", previous_key="old")
-    request = compose_request(
-        webhook, credentials, body=b"", batch_id=BatchId("b"), timestamp_s=0, user_agent="Bellwire/1"
-    )
+    composer = Composer(webhook, credentials, user_agent="Bellwire/1")
+    request = composer.compose(body=b"", batch_id=BatchId("b"), timestamp_s=0)
     assert request.secrets == ("key", "old", "pass", "k", "marker")

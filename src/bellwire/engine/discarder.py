@@ -60,6 +60,8 @@ class Discarder:
         return self._give_up_first(cursor, sum(1 for _ in takewhile(is_doomed, self._reader.waiting())), reason)
 
     def _give_up_first(self, cursor: Cursor, count: int, reason: DiscardReason) -> Plan:
+        if not count:
+            return Plan(cursor=cursor)
         doomed = self._reader.take(count)
         moved = replace(cursor, position=self._reader.position)
         return self._discard(moved, [event.position for event in doomed], reason)

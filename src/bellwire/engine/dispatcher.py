@@ -19,7 +19,7 @@ from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.replay import Replay
 from bellwire.model.webhook import RegisteredWebhook, WebHook
 from bellwire.rules.batching import join_body
-from bellwire.rules.composing import Credentials, compose_request
+from bellwire.rules.composing import Composer, Credentials
 from bellwire.rules.judging import judge
 from bellwire.rules.masking import kept_of, masked_outcome
 from bellwire.rules.taking_turns import is_replays_turn
@@ -49,6 +49,7 @@ class Dispatcher:
         self._holds: list[Position] = []
         self._stands = True
         self._answer_by_ms: int | None = None
+        self._composer: Composer | None = None
         self.rounds = 0
 
     def rest(self) -> None:
@@ -336,14 +337,10 @@ class Dispatcher:
         credentials = self.credentials()
         if isinstance(credentials, Unreadable):
             return credentials
-        return compose_request(
-            self.object,
-            credentials,
-            body=body,
-            batch_id=batch_id,
-            timestamp_s=timestamp_s,
-            user_agent=self._parts.user_agent,
-        )
+        composer = self._composer
+        if composer is None or not composer.is_for(self.object, credentials):
+            composer = self._composer = Composer(self.object, credentials, user_agent=self._parts.user_agent)
+        return composer.compose(body=body, batch_id=batch_id, timestamp_s=timestamp_s)
 
 
 def _reaches_otherwise(old: WebHook, new: WebHook) -> bool:

@@ -23,6 +23,8 @@ PAGES_PER_FILL: Final = 16
 FETCHED_MAX: Final = 64
 """Positions of an explicit set that are read at once: any of their events may be large."""
 
+READ_EVENTS_MIN: Final = 100
+"""That are read at once though a batch holds fewer: a block of the log is read whole for one event as well."""
 
 COUNTED_BYTES_MAX: Final = 1024 * 1024
 """Of own events that are looked at at once in order to count them."""
@@ -157,7 +159,7 @@ class Reader:
             self._read_to,
             before=self.end,
             types=self._terms.types,
-            events_max=min(webhook.max_batch_events, PAGE_EVENTS_MAX),
+            events_max=min(max(webhook.max_batch_events, READ_EVENTS_MIN), PAGE_EVENTS_MAX),
             bytes_max=webhook.max_batch_bytes,
         )
 

@@ -13,7 +13,7 @@ from bellwire.model.attempt import AddressRefused, Outcome, Request, Response
 from bellwire.model.batch import BatchId
 from bellwire.model.webhook import WebHook, WebhookId
 from bellwire.rules.accepting import show_time
-from bellwire.rules.composing import compose_request
+from bellwire.rules.composing import Composer
 from bellwire.rules.judging import judge
 from bellwire.rules.masking import kept_of, masked_outcome, masked_request
 
@@ -60,13 +60,8 @@ class Tester:
         if isinstance(credentials, Unreadable):
             return credentials
         at_ms = self._clock.wall_ms()
-        return compose_request(
-            webhook,
-            credentials,
-            body=body_of_test(webhook, webhook_id, at_ms),
-            batch_id=_batch_id(),
-            timestamp_s=at_ms // 1000,
-            user_agent=self._user_agent,
+        return Composer(webhook, credentials, user_agent=self._user_agent).compose(
+            body=body_of_test(webhook, webhook_id, at_ms), batch_id=_batch_id(), timestamp_s=at_ms // 1000
         )
 
     async def _send(self, request: Request | Unreadable) -> Tested:

@@ -38,6 +38,8 @@ class LogReporter:
 
     def attempt_settled(self, attempt: Attempt) -> None:
         """See reporter.Reporter; deliveries at level debug, failures at warning."""
+        if isinstance(attempt.outcome, Delivered) and not self._log.is_enabled_for(logging.DEBUG):
+            return
         fields: dict[str, object] = {
             "webhook": attempt.webhook_id,
             **_replay(attempt.replay_id),

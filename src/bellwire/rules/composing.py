@@ -35,36 +35,49 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
         return "Credentials(…)"
 
 
-def compose_request(
-    webhook: WebHook, credentials: Credentials, *, body: bytes, batch_id: BatchId, timestamp_s: int, user_agent: str
-) -> Request:
-    """The request of one attempt. Header order: ours, the webhook's own, authentication, signatures.
+class Composer:
+    """Composes the requests of a webhook with these secrets. What is alike in all of them is found once."""
 
-    timestamp_s: the attempt's time, seconds since 1970. The webhook's own Content-Type and User-Agent replace ours.
-    """
-    own = {name.lower() for name in webhook.http_headers}
-    ours = ((CONTENT_TYPE, "application/json"), (USER_AGENT, user_agent))
-    headers = [(name, value) for name, value in ours if name.lower() not in own]
-    headers += webhook.http_headers.items()
-    headers += _authorization(webhook, credentials)
-    if credentials.signature_key is not None:
-        headers.append(("X-Signature", sign_body(credentials.signature_key, body)))
-    headers += [("webhook-id", batch_id), ("webhook-timestamp", str(timestamp_s))]
-    signatures = [
-        sign_standard(key, message_id=batch_id, timestamp_s=timestamp_s, body=body)
-        for key in (credentials.signature_key, credentials.previous_key)
-        if key is not None
-    ]
-    if signatures:
-        headers.append(("webhook-signature", " ".join(signatures)))
-    return Request(
-        url=webhook.url,
-        headers=tuple(headers),
-        body=body,
-        timeout_ms=webhook.timeout_ms,
-        allow_invalid_certs=webhook.allow_invalid_certs,
-        secrets=_secrets(webhook, credentials),
-    )
+    def __init__(self, webhook: WebHook, credentials: Credentials, *, user_agent: str) -> None:
+        """The webhook's own Content-Type and User-Agent replace ours."""
+        own = {name.lower() for name in webhook.http_headers}
+        ours = ((CONTENT_TYPE, "application/json"), (USER_AGENT, user_agent))
+        self._webhook = webhook
+        self._credentials = credentials
+        self._headers = (
+            *((name, value) for name, value in ours if name.lower() not in own),
+            *webhook.http_headers.items(),
+            *_authorization(webhook, credentials),
+        )
+        self._keys = [key for key in (credentials.signature_key, credentials.previous_key) if key is not None]
+        self._secrets = _secrets(webhook, credentials)
+
+    def is_for(self, webhook: WebHook, credentials: Credentials) -> bool:
+        """Whether it would compose their requests."""
+        return webhook is self._webhook and credentials == self._credentials
+
+    def compose(self, *, body: bytes, batch_id: BatchId, timestamp_s: int) -> Request:
+        """The request of one attempt. Header order: ours, the webhook's own, authentication, signatures.
+
+        timestamp_s: the attempt's time, seconds since 1970.
+        """
+        headers = [*self._headers]
+        if self._credentials.signature_key is not None:
+            headers.append(("X-Signature", sign_body(self._credentials.signature_key, body)))
+        headers += [("webhook-id", batch_id), ("webhook-timestamp", str(timestamp_s))]
+        if self._keys:
+            signatures = [
+                sign_standard(key, message_id=batch_id, timestamp_s=timestamp_s, body=body) for key in self._keys
+            ]
+            headers.append(("webhook-signature", " ".join(signatures)))
+        return Request(
+            url=self._webhook.url,
+            headers=tuple(headers),
+            body=body,
+            timeout_ms=self._webhook.timeout_ms,
+            allow_invalid_certs=self._webhook.allow_invalid_certs,
+            secrets=self._secrets,
+        )
 
 
 def _secrets(webhook: WebHook, credentials: Credentials) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 import base64
 import binascii
+import functools
 import html
 import json
 import urllib.parse
-from itertools import accumulate, takewhile
+from bisect import bisect_right
+from itertools import accumulate
 from typing import Final, assert_never
 
 from msgspec.structs import replace
@@ -30,6 +32,9 @@ from bellwire.rules.permitting import may
 
 _SIGNATURES: Final = frozenset({"x-signature", "webhook-signature"})
 
+SECRETS_KEPT_MAX: Final = 1_000
+"""Of so many webhooks the forms of secrets that were looked for last: a webhook's are the same each time."""
+
 CUT_LENGTH_MIN: Final = 4
 """How much of a secret must be left at the end of a body that was cut there to be masked, in bytes."""
 
@@ -39,9 +44,9 @@ def kept_of(response: Response, request: Request) -> Response:
     secrets = secrets_of(request)
     if isinstance(response, NoAnswer):
         return replace(response, detail=_masked(response.detail, secrets))
-    masked = tuple((name, _masked(value, secrets)) for name, value in response.headers)
-    sizes = accumulate(len(name) + len(value) for name, value in masked)
-    fitting = sum(1 for _ in takewhile(lambda size: size <= ANSWER_BYTES_KEPT_MAX, sizes))
+    masked = tuple([(name, _masked(value, secrets)) for name, value in response.headers])
+    sizes = list(accumulate([len(name) + len(value) for name, value in masked]))
+    fitting = bisect_right(sizes, ANSWER_BYTES_KEPT_MAX)
     return replace(response, headers=masked[:fitting], body=_masked_body(response.body, secrets))
 
 
@@ -82,7 +87,12 @@ def _shown(name: str, value: str) -> str:
 
 def secrets_of(request: Request) -> tuple[str, ...]:
     """What is not to be told, as it is and in the forms in which pages, URLs and JSON write it; the longest first."""
-    found = {form for secret in (*request.secrets, *_credentials_of(request)) for form in _forms_of(secret)}
+    return _forms_of_all((*request.secrets, *_credentials_of(request)))
+
+
+@functools.lru_cache(maxsize=SECRETS_KEPT_MAX)
+def _forms_of_all(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    found = {form for secret in secrets for form in _forms_of(secret)}
     return tuple(sorted(found - {""}, key=len, reverse=True))
 
 

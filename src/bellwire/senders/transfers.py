@@ -40,6 +40,7 @@ class Transfers:
         self._closed = False
         self._retired = False
         self._sockets = selectors.DefaultSelector()
+        self._watched: dict[int, int] = {}
         self._loop.add_reader(self._sockets.fileno(), self._sockets_ready)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._watch)
@@ -56,6 +57,7 @@ class Transfers:
         ending: asyncio.Future[Ending] = self._loop.create_future()
         self._multi.add_handle(curl)
         self._running[curl] = ending
+        self._time_has_come()  # so that the request leaves at once, not in the loop's next turn
         try:
             return await ending
         finally:
@@ -115,13 +117,14 @@ class Transfers:
         if self._closed:
             return
         events = wanted & pycurl.POLL_INOUT  # POLL_IN and POLL_OUT are EVENT_READ and EVENT_WRITE
-        watched = self._sockets.get_map().get(fd)
-        if watched is None:
-            if events:
-                self._sockets.register(fd, events)
-        elif not events:
+        watched = self._watched.pop(fd, 0)
+        if events:
+            self._watched[fd] = events
+        if not watched and events:
+            self._sockets.register(fd, events)
+        elif watched and not events:
             self._sockets.unregister(fd)
-        elif events != watched.events:
+        elif events != watched:
             self._sockets.modify(fd, events)
 
     def _wake_in(self, wait_ms: int) -> None:
@@ -135,7 +138,9 @@ class Transfers:
         self._timer = self._loop.call_later(wait_ms / 1000, self._time_has_come)
 
     def _time_has_come(self) -> None:
-        self._timer = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
         self._settle_ended()
 
