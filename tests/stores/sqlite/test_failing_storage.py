@@ -90,10 +90,10 @@ async def test_a_file_at_its_limit_fails_the_whole_group_and_recovers(path: Path
     outcomes = await asyncio.gather(
         store.log.append([make_new_event("small", "never.seen")], accepted_at_ms=1),
         store.ledger.skip(move),
-        store.log.append(kilobytes(taken, 1000), accepted_at_ms=1),
+        *(store.log.append(kilobytes(taken + 50 * part, 50), accepted_at_ms=1) for part in range(20)),
         return_exceptions=True,
     )
-    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 3
+    assert [type(outcome) for outcome in outcomes] == [StorageUnavailable] * 22
     await assert_whole(store, heard, taken)
     assert await store.ledger.cursors() == (before,)
     store._writing.execute("PRAGMA max_page_count = 100000").fetchall()

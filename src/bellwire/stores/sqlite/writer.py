@@ -1,9 +1,10 @@
 """Group commit: one thread writes whatever is waiting as one transaction, and the event loop hears of it once."""
 
 import asyncio
+import collections
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, Protocol
 
 import apsw
@@ -13,8 +14,12 @@ from bellwire.errors import StorageUnavailable
 from bellwire.stores.gate import Gate
 from bellwire.stores.sqlite.connection import transaction
 
-GROUP_BYTES_MAX: Final = 16 * 1024 * 1024
-"""A group takes no more once it holds this much; a single larger call is a group of its own."""
+LARGE_BYTES: Final = 64 * 1024
+"""A work of this size or more waits for the small ones, which are written first and by themselves: a settled delivery
+does not wait until thousands of events are written."""
+
+GROUP_BYTES_MAX: Final = 128 * 1024
+"""A group of large works takes no more once it holds this much."""
 
 
 def _nothing() -> None:
@@ -78,27 +83,31 @@ class Writer:
         self._thread.join()
 
     def _run(self) -> None:
-        while (first := self._waiting.get()) is not None:
-            group, is_last = self._group_of(first)
-            self._tell(*self._commit(group))
-            if is_last:
-                break
+        small: list[_Request] = []
+        large: collections.deque[_Request] = collections.deque()
+        is_closing = False
+        while large or not is_closing:
+            for request in self._arrived(wait=not large):
+                if request is None:
+                    is_closing = True
+                elif request.size_bytes < LARGE_BYTES:
+                    small.append(request)
+                else:
+                    large.append(request)
+            for group in (small, _next_group(large)):
+                if group:
+                    self._tell(*self._commit(group))
+            small = []
         self._on_loop(self._ended.set)
 
-    def _group_of(self, first: _Request) -> tuple[list[_Request], bool]:
-        """What waits behind the first as well, as far as there is room; and whether nothing comes after it."""
-        group = [first]
-        size_bytes = first.size_bytes
-        while size_bytes < GROUP_BYTES_MAX:
-            try:
-                request = self._waiting.get_nowait()
-            except queue.Empty:
-                break
-            if request is None:
-                return group, True
-            group.append(request)
-            size_bytes += request.size_bytes
-        return group, False
+    def _arrived(self, *, wait: bool) -> Iterator[_Request | None]:
+        """What waits to be written; None: nothing comes behind it."""
+        try:
+            yield self._waiting.get(block=wait)
+            while True:
+                yield self._waiting.get_nowait()
+        except queue.Empty:
+            return
 
     def _commit(self, group: Sequence[_Request]) -> tuple[list[tuple[asyncio.Future[Any], object]], list[Written]]:
         """What to tell whom, and what was written."""
@@ -133,6 +142,13 @@ class Writer:
         except RuntimeError:
             if not self._loop.is_closed():  # nobody is left to hear it
                 raise
+
+
+def _next_group(large: collections.deque[_Request]) -> list[_Request]:
+    group: list[_Request] = []
+    while large and sum(request.size_bytes for request in group) < GROUP_BYTES_MAX:
+        group.append(large.popleft())
+    return group
 
 
 def _unavailable(problem: apsw.Error) -> StorageUnavailable:
