@@ -1,6 +1,7 @@
 """A lane: one cursor and its way through the log; what is decided for it is written in one place only."""
 
 import asyncio
+from collections.abc import Sequence
 from itertools import islice
 from typing import Final
 
@@ -90,9 +91,9 @@ class Lane:
         """How many waiting events are held in memory."""
         return self._reader.held
 
-    def offer(self, event: LoggedEvent) -> None:
-        """A wanted event was logged."""
-        self._reader.offer(event)
+    def offer(self, events: Sequence[LoggedEvent]) -> None:
+        """Wanted events were logged."""
+        self._reader.offer(events)
 
     def rest(self) -> None:
         """Nothing waits up to the end of the log, as somebody found out: read on from there."""

@@ -1,14 +1,14 @@
 """The reader: what waits for one webhook, in log order, from memory while it keeps up and from the log when it lags."""
 
 from collections import deque
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Final
 
 from bellwire.engine.terms import Terms
 from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.positions import Positions, behind, from_on, holds
-from bellwire.rules.matching import own_types, speaks_of
+from bellwire.rules.matching import OWN_PREFIX, own_types, speaks_of
 from bellwire.store import PAGE_EVENTS_MAX, EventLog, Page
 
 HELD_EVENTS_MAX: Final = 10_000
@@ -77,15 +77,23 @@ class Reader:
         """The waiting events that are held, in log order."""
         return self._held
 
-    def offer(self, event: LoggedEvent) -> None:
-        """An event of a wanted type was logged: hold it while there is room, else leave it to the log."""
-        if not self._live or self._speaks_of_itself(event):
+    def waiting_before(self, end: Position) -> Iterable[LoggedEvent]:
+        """Those of them that stand before a position."""
+        if self._held and self._held[-1].position < end:
+            return self._held
+        return takewhile(lambda event: event.position < end, self._held)
+
+    def offer(self, events: Sequence[LoggedEvent]) -> None:
+        """Events of wanted types were logged: hold them while there is room for all, else leave them to the log."""
+        if not self._live:
             return
-        if len(self._held) >= HELD_EVENTS_MAX or self._shelf.bytes_left < len(event.encoded):
+        others = self._of_others(events)
+        size_bytes = _size_of(others)
+        if len(self._held) + len(others) > HELD_EVENTS_MAX or self._shelf.bytes_left < size_bytes:
             self._live = False
-            self._read_to = event.position
+            self._read_to = events[0].position
             return
-        self._hold(event)
+        self._hold(others, size_bytes)
 
     async def count(self, start: Position, *, before: Position) -> int:
         """How many wanted events are logged at start ≤ position < before. Own ones are looked at one by one: they are
@@ -104,7 +112,7 @@ class Reader:
                 place, before=before, types=own, events_max=PAGE_EVENTS_MAX, bytes_max=COUNTED_BYTES_MAX
             )
             counted = (event for event in page.events if positions is None or holds(positions, event.position))
-            count -= sum(map(self._speaks_of_itself, counted))
+            count -= sum(speaks_of(event, self._terms.webhook.id) for event in counted)
             place = page.next
         return count
 
@@ -117,16 +125,13 @@ class Reader:
 
     def take(self, count: int) -> tuple[LoggedEvent, ...]:
         """Hand over the first held events; they no longer wait."""
-        taken = tuple(islice(self._held, count))
-        for event in taken:
-            self._held.popleft()
-            self._release(event)
+        taken = tuple([self._held.popleft() for _ in range(min(count, len(self._held)))])
+        self._release(_size_of(taken))
         return taken
 
     def seek(self, position: Position) -> None:
         """Stand at another place; what was held is forgotten and read from the log again."""
-        for event in self._held:
-            self._release(event)
+        self._release(self._held_bytes)
         self._held.clear()
         self._live = False
         self._read_to = position
@@ -146,9 +151,8 @@ class Reader:
         page = await (self._stretch() if part is None or part.positions is None else self._some_of(part.positions))
         if self._seeks != seeks:
             return
-        for event in page.events:
-            if not self._speaks_of_itself(event):
-                self._hold(event)
+        others = self._of_others(page.events)
+        self._hold(others, _size_of(others))
         self._read_to = page.next
         # Events that were logged while the page was read were not offered, so the end counts as it is now.
         self._live = page.next >= self.end
@@ -169,14 +173,21 @@ class Reader:
         wanted = tuple(event for event in await self.log.fetch(some) if event.type in types)
         return Page(events=wanted, next=behind(some) if some else self.end)
 
-    def _speaks_of_itself(self, event: LoggedEvent) -> bool:
-        return speaks_of(event, self._terms.webhook.id)
+    def _of_others(self, events: Sequence[LoggedEvent]) -> Sequence[LoggedEvent]:
+        """Those that are not about the very webhook, which does not get these."""
+        if not any(event.type.startswith(OWN_PREFIX) for event in events):
+            return events
+        return [event for event in events if not speaks_of(event, self._terms.webhook.id)]
 
-    def _hold(self, event: LoggedEvent) -> None:
-        self._held.append(event)
-        self._held_bytes += len(event.encoded)
-        self._shelf.bytes_left -= len(event.encoded)
+    def _hold(self, events: Sequence[LoggedEvent], size_bytes: int) -> None:
+        self._held.extend(events)
+        self._held_bytes += size_bytes
+        self._shelf.bytes_left -= size_bytes
 
-    def _release(self, event: LoggedEvent) -> None:
-        self._held_bytes -= len(event.encoded)
-        self._shelf.bytes_left += len(event.encoded)
+    def _release(self, size_bytes: int) -> None:
+        self._held_bytes -= size_bytes
+        self._shelf.bytes_left += size_bytes
+
+
+def _size_of(events: Sequence[LoggedEvent]) -> int:
+    return sum([len(event.encoded) for event in events])

@@ -1,7 +1,5 @@
 """The window: when the next batch may be cut, and what goes into it."""
 
-from itertools import takewhile
-
 from msgspec.structs import replace
 
 from bellwire.engine.reader import Reader
@@ -48,7 +46,7 @@ class Window:
         if not self._is_open():
             self._end = self._reader.end
             cursor = replace(cursor, window_opened_at_ms=self._terms.now_ms())
-        in_window = takewhile(lambda event: event.position < self._end, self._reader.waiting())
+        in_window = self._reader.waiting_before(self._end)
         fitting = count_fitting(
             in_window, events_max=self._terms.events_max(cursor), body_bytes_max=self._terms.object.max_batch_bytes
         )

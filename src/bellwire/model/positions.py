@@ -17,9 +17,12 @@ NOWHERE = Positions(())
 
 def runs_of(ascending: Iterable[Position]) -> Positions:
     """Gather strictly ascending positions into runs."""
+    positions = tuple(ascending)
+    if positions and positions[-1] - positions[0] + 1 == len(positions):
+        return Positions(((positions[0], positions[-1]),))
     runs: list[Run] = []
     first = last = None
-    for position in ascending:
+    for position in positions:
         if last is not None and position == last + 1:
             last = position
             continue

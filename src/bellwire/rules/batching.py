@@ -1,7 +1,8 @@
 """Which events go into the next request?"""
 
+from bisect import bisect_right
 from collections.abc import Iterable
-from itertools import islice
+from itertools import accumulate, islice
 from typing import Final
 
 from bellwire.model.event import LoggedEvent
@@ -12,14 +13,9 @@ TAIL: Final = b"]}"
 
 def count_fitting(waiting: Iterable[LoggedEvent], *, events_max: int, body_bytes_max: int) -> int:
     """How many waiting events, from the first on, fit into one body; the first always does, whatever its size."""
-    body_bytes = len(HEAD) + len(TAIL) - 1
-    count = 0
-    for event in islice(waiting, events_max):
-        body_bytes += len(event.encoded) + 1
-        if body_bytes > body_bytes_max and count:
-            break
-        count += 1
-    return count
+    sizes = [len(event.encoded) + 1 for event in islice(waiting, events_max)]
+    room_bytes = body_bytes_max - len(HEAD) - len(TAIL) + 1
+    return max(bisect_right(list(accumulate(sizes)), room_bytes), min(1, len(sizes)))
 
 
 def join_body(events: Iterable[LoggedEvent]) -> bytes:
