@@ -14,6 +14,7 @@ from bellwire.engine.announcer import Announcer
 from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
+from bellwire.engine.pacer import Pacer
 from bellwire.engine.parts import Parts
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook
@@ -62,6 +63,7 @@ def delivery_parts(backends: Backends, *, selector: Selector, announcer: Announc
         broadcaster=Broadcaster(store, selector),
         start=Start(at_ms=clock.steady_ms(), log_end=store.log.end),
         dice=backends.dice,
+        pacer=Pacer(),
         user_agent=user_agent,
     )
 

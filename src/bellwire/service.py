@@ -82,7 +82,7 @@ class Bellwire:
         self._pruner = Pruner(
             store, self._doorkeeper, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits
         )
-        self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue)
+        self._intake = Intake(store.log, self._doorkeeper, clock=clock, catalogue=self.catalogue, pacer=parts.pacer)
         self.access = Gatekeeper(store.directory, clock=clock, announce=self._announcer.announce, limits=access)
         auditor = self.access.auditor
         safeguards = Safeguards(

@@ -1,7 +1,7 @@
 """The dispatcher: brings one webhook up to date, one request at a time; live delivery goes first, then its replays."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -70,6 +70,7 @@ class Dispatcher:
         while True:
             self._stands = False
             self.rounds += 1
+            await self._parts.pacer.enter()  # before a batch is cut, so that batches grow while others have their turn
             await self._free.wait()
             self._woken.clear()
             await self._live.advance()
@@ -135,12 +136,15 @@ class Dispatcher:
         """Wait until no edit is being stored."""
         await self._free.wait()
 
-    def offer(self, event: LoggedEvent) -> None:
-        """See switchboard.Line."""
-        self._live.offer(event)
+    def offer(self, events: Sequence[LoggedEvent]) -> None:
+        """See switchboard.Line. While events wait already, more of them change nothing about when it goes on."""
+        waited = self._live.held
+        self._live.offer(events)
+        if not waited:
+            self.wake()
 
     def wake(self) -> None:
-        """See switchboard.Line."""
+        """Something happened that it should look at."""
         self._woken.set()
         self._call(self)
 

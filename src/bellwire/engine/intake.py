@@ -8,6 +8,8 @@ import uuid_utils
 
 from bellwire.clock import Clock
 from bellwire.engine.doorkeeper import Doorkeeper
+from bellwire.engine.pacer import Pacer
+from bellwire.engine.turnstile import Turnstile
 from bellwire.errors import (
     BellwireError,
     ConflictingEvent,
@@ -30,9 +32,14 @@ from bellwire.rules.reading import Findings
 from bellwire.rules.reading_cloudevents import Message
 from bellwire.store import EventLog
 
-CHUNK_EVENTS: Final = 1_000
+CHUNK_EVENTS: Final = 500
 CHUNK_BYTES: Final = 1024 * 1024
 """NDJSON is logged in chunks of so many events or bytes."""
+
+MANY: Final = 16
+EVENTS_PER_TURN: Final = 250
+"""Of calls with MANY events and more so many are accepted in one turn of the event loop, which takes about a
+millisecond: deliveries and other publishers have theirs between."""
 
 LINE_BYTES_MAX: Final = 2 * EVENT_BYTES_MAX
 """Of one NDJSON line: escapes and white space may double an event of the largest size."""
@@ -41,12 +48,16 @@ LINE_BYTES_MAX: Final = 2 * EVENT_BYTES_MAX
 class Intake:
     """Where events come in, from whatever source."""
 
-    def __init__(self, log: EventLog, doorkeeper: Doorkeeper, *, clock: Clock, catalogue: Catalogue) -> None:
+    def __init__(
+        self, log: EventLog, doorkeeper: Doorkeeper, *, clock: Clock, catalogue: Catalogue, pacer: Pacer
+    ) -> None:
         self._log = log
+        self._pacer = pacer
         self._doorkeeper = doorkeeper
         self._clock = clock
         self._catalogue = catalogue
         self._shipped_types = len(catalogue)
+        self._turnstile = Turnstile(EVENTS_PER_TURN)
         self._closed = False
         self._shown_ms, self._shown = 0, ""
 
@@ -59,6 +70,8 @@ class Intake:
 
         Raises InvalidEvent, ConflictingEvent, ForbiddenType, Stopping, StorageUnavailable.
         """
+        if len(events) >= MANY:
+            await self._turnstile.enter(len(events))
         self._check_open()
         accepted, unsound = self._sift(events)
         if not unsound and (surplus := self._types_beyond_room(accepted)):
@@ -115,6 +128,7 @@ class Intake:
 
     async def _log_all(self, accepted: Sequence[NewEvent]) -> Published:
         await self._doorkeeper.admit()
+        self._pacer.published()
         appended = await self._log.append(accepted, accepted_at_ms=self._clock.steady_ms())
         return Published(
             accepted=len(accepted), duplicates=appended.duplicates, ids=tuple(event.id for event in accepted)

@@ -8,6 +8,7 @@ from bellwire.clock import Clock
 from bellwire.engine.announcer import Announcer
 from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.keyring import Keyring
+from bellwire.engine.pacer import Pacer
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.selector import Selector
@@ -18,7 +19,7 @@ from bellwire.store import EventLog, Ledger
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """One set for all of them. dice: gives an even chance from 0 to 1."""
+    """One set for all of them. dice: gives an even chance from 0 to 1. pacer: lets them go on."""
 
     log: EventLog
     ledger: Ledger
@@ -32,5 +33,6 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     announcer: Announcer
     broadcaster: Broadcaster
     start: Start
+    pacer: Pacer
     dice: Callable[[], float]
     user_agent: str
