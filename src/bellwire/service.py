@@ -18,6 +18,7 @@ from bellwire.engine.chronicler import Chronicler
 from bellwire.engine.clerk import Clerk
 from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
+from bellwire.engine.explainer import Explainer
 from bellwire.engine.gatekeeper import Gatekeeper
 from bellwire.engine.inspector import Inspector
 from bellwire.engine.intake import Intake
@@ -99,7 +100,8 @@ class Bellwire:
         self.replays = Replayer(parts, self._doorkeeper, auditor, registrar=self._registrar, supervisor=supervisor)
         self.checks = Checker(parts, backends.guard, registrar=self._registrar, supervisor=supervisor)
         self.sampler = Sampler(store.log, clock=clock)
-        self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)
+        self._clerk = Clerk(parts, supervisor=supervisor)
+        self.explainer = Explainer(store, parts.book, supervisor=supervisor, catalogue=self.catalogue)
         self.coroner = Coroner(store)
         self.dead_letters = self.coroner.dead_letters
         self.chronicler = Chronicler(store.journal, self._registrar)
@@ -348,7 +350,7 @@ class Bellwire:
         """Why an event did or did not reach a webhook, or (None) each of them; raises UnknownThing."""
         event = await self.event(event_id)
         webhooks = self._registrar.all() if webhook_id is None else (self._registrar.get(webhook_id),)
-        return tuple([await self._clerk.explain(event, webhook) for webhook in webhooks])
+        return await self.explainer.explain(event, webhooks)
 
     async def attempts(self, search: AttemptSearch) -> tuple[Attempt, ...]:
         """Attempts, newest first."""

@@ -9,7 +9,7 @@ reading. A call that raises StorageUnavailable has changed nothing.
 All calls are made from one event loop; writes are applied in the order of the calls.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -94,6 +94,17 @@ class AttemptsKept(msgspec.Struct, frozen=True, kw_only=True):
     since_ms: int
     per_webhook: int
     total_bytes: int
+
+
+class Settlements(msgspec.Struct, frozen=True, kw_only=True):
+    """What may have settled the event at one position, each newest first.
+
+    deliveries: the kept attempts that delivered and whose first and last event enclose the position. discards: those
+    that gave up this very event.
+    """
+
+    deliveries: tuple[Attempt, ...]
+    discards: tuple[Discard, ...]
 
 
 class NumberedDiscard(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,12 +281,9 @@ class Ledger(Protocol):
     async def attempt(self, attempt_id: AttemptId) -> Attempt | None:
         """The attempt of that id."""
 
-    async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
-        """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
-
-    async def discards_of(self, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
-        """The discards that gave up the event at the position for a webhook, in live delivery and in replays, newest
-        first.
+    async def settlements(self, position: Position, webhook_ids: Collection[WebhookId]) -> Settlements:
+        """What settled the event at the position for these webhooks, in live delivery and in replays; one look however
+        many they are. Its cost is that of the attempts and discards kept of these webhooks.
         """
 
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:

@@ -162,26 +162,39 @@ async def test_calls_after_close_say_that_the_store_is_closed(store: Store) -> N
         await store.ledger.cursors()
 
 
-async def test_attempts_over_a_position_are_those_of_the_webhook_that_enclose_it(store: Store) -> None:
-    before, other = await add_webhook(store), await add_webhook(store, "wh-2")
-    first, second, elsewhere = move(before), attempt(1), attempt(3, "wh-2")
+async def test_the_deliveries_over_a_position_are_those_of_the_named_webhooks_that_enclose_it(store: Store) -> None:
+    before, other, third = [await add_webhook(store, name) for name in ("wh-1", "wh-2", "wh-3")]
+    first, failed = move(before), attempt(4, response=NoAnswer(trouble=Trouble.RESET, detail="", timings=Timings()))
+    second, elsewhere = attempt(1), attempt(3, "wh-2")
     await store.ledger.settle(first, second)
     later = msgspec.structs.replace(attempt(2), first=Position(2), last=Position(5))
     await store.ledger.settle(move(first.after), later)
+    await store.ledger.settle(move(move(first.after).after), failed)
     await store.ledger.settle(move(other), elsewhere)
-    assert await store.ledger.attempts_over(WebhookId("wh-1"), Position(2)) == (later, second)
-    assert await store.ledger.attempts_over(WebhookId("wh-1"), Position(1)) == (second,)
-    assert await store.ledger.attempts_over(WebhookId("wh-1"), Position(6)) == ()
+    await store.ledger.settle(move(third), attempt(5, "wh-3"))
+
+    async def over(position: int, *webhook_ids: str) -> tuple[Attempt, ...]:
+        return (await store.ledger.settlements(Position(position), set(map(WebhookId, webhook_ids)))).deliveries
+
+    assert await over(2, "wh-1") == (later, second)
+    assert await over(1, "wh-1") == (second,)
+    assert await over(6, "wh-1") == ()
+    assert await over(2, "wh-1", "wh-2", "unknown") == (elsewhere, later, second)
+    assert await over(2) == ()
 
 
-async def test_the_discard_of_a_position_is_the_one_that_names_it_itself(store: Store) -> None:
+async def test_the_discards_of_a_position_are_those_that_name_it_itself(store: Store) -> None:
     before, other = await add_webhook(store), await add_webhook(store, "wh-2")
     await store.ledger.skip(move(before, discard()))
     await store.ledger.skip(move(other, discard("wh-2", DiscardReason.LOSSY)))
-    assert await store.ledger.discards_of(WebhookId("wh-1"), Position(3)) == (discard(),)
-    assert await store.ledger.discards_of(WebhookId("wh-2"), Position(7)) == (discard("wh-2", DiscardReason.LOSSY),)
-    assert await store.ledger.discards_of(WebhookId("wh-1"), Position(5)) == ()
-    assert await store.ledger.discards_of(WebhookId("wh-1"), Position(8)) == ()
+
+    async def given_up(position: int, *webhook_ids: str) -> tuple[Discard, ...]:
+        return (await store.ledger.settlements(Position(position), set(map(WebhookId, webhook_ids)))).discards
+
+    assert await given_up(3, "wh-1") == (discard(),)
+    assert await given_up(7, "wh-1", "wh-2") == (discard("wh-2", DiscardReason.LOSSY), discard())
+    assert await given_up(5, "wh-1") == ()
+    assert await given_up(8, "wh-1") == ()
 
 
 async def test_a_list_since_a_time_leaves_out_none_that_was_made_then_or_later(store: Store) -> None:

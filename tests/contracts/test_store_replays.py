@@ -103,7 +103,8 @@ async def test_discards_of_live_delivery_and_of_replays_are_told_apart(store: St
     again = msgspec.structs.replace(live, at_ms=2, replay_id=ReplayId("replay-1"))
     await store.ledger.skip(msgspec.structs.replace(moved(LIVE, 6), discards=(live,)))
     await store.ledger.skip(msgspec.structs.replace(moved(CURSOR, 4), discards=(again,)))
-    assert await store.ledger.discards_of(LIVE.webhook_id, Position(2)) == (again, live)
+    found = await store.ledger.settlements(Position(2), {LIVE.webhook_id})
+    assert found.discards == (again, live)
 
 
 async def test_calls_after_close_are_turned_away(store: Store) -> None:

@@ -1,9 +1,11 @@
 """Why an event did or did not arrive, asked of the running whole."""
 
-from collections.abc import AsyncIterator
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
+from bellwire.engine import explainer
 from bellwire.errors import UnknownThing
 from bellwire.model.event import EventId, EventTypeId
 from bellwire.model.event_type import EventLevel
@@ -21,6 +23,17 @@ async def world() -> AsyncIterator[World]:
     await made.bellwire.start()
     yield made
     await made.bellwire.close()
+
+
+def counting(call: Callable[..., Awaitable[object]], asked: list[str]) -> Callable[..., Awaitable[object]]:
+    """The call, which notes its name each time."""
+
+    @functools.wraps(call)
+    async def counted(*arguments: object, **named: object) -> object:
+        asked.append(call.__name__)
+        return await call(*arguments, **named)
+
+    return counted
 
 
 async def why(world: World, event_id: str, webhook_id: WebhookId) -> Explanation:
@@ -174,6 +187,34 @@ async def test_without_a_webhook_all_are_told_of(world: World) -> None:
         (one, Verdict.DELIVERED),
         (two, Verdict.NOT_WANTED),
     }
+
+
+async def test_more_webhooks_than_are_read_of_at_once_are_told_of_in_their_order(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(explainer, "READ_AT_ONCE", 2)
+    webhook_ids = [await world.create(events=[["auth.success"], ["auth.failed"]][number % 2]) for number in range(5)]
+    await world.publish("a")
+    await world.pass_time(100)
+    told = await world.bellwire.explain(EventId("a"))
+    assert [explanation.webhook_id for explanation in told] == webhook_ids
+    wanted, unwanted = Verdict.DELIVERED, Verdict.NOT_WANTED
+    assert [explanation.verdict for explanation in told] == [wanted, unwanted, wanted, unwanted, wanted]
+
+
+async def test_the_store_is_asked_once_however_many_webhooks_there_are(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        await world.create()
+    await world.publish("a")
+    asked: list[str] = []
+    for part in (world.store.ledger, world.store.journal):
+        for name in ("settlements", "changes"):
+            if (call := getattr(part, name, None)) is not None:
+                monkeypatch.setattr(part, name, counting(call, asked))
+    assert len(await world.bellwire.explain(EventId("a"))) == 20
+    assert sorted(asked) == ["changes", "settlements"]
 
 
 async def test_an_unknown_event_is_unknown(world: World) -> None:

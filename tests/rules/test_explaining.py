@@ -1,6 +1,5 @@
 import pytest
 
-from bellwire.model.attempt import Attempt
 from bellwire.model.batch import Batch, BatchId
 from bellwire.model.cursor import Cursor, SetAside, Splitting
 from bellwire.model.event import EventTypeId, Position
@@ -32,17 +31,16 @@ def told(
     cursor = Cursor(
         webhook_id=WebhookId("wh-1"), position=Position(cursor_at), open=batch, splitting=splitting, gone=gone
     )
-    attempts: tuple[Attempt, ...] = ()
     evidence = Evidence(
         event=make_event(position, type_id),
         webhook=make_registered_webhook(make_webhook(), gaps=gaps),
         cursor=cursor,
-        attempts=attempts,
+        deliveries=(),
         discard=None,
         level_changes=(),
         deadline_ms=77,
     )
-    return explain(evidence, CATALOGUE)
+    return explain(evidence, {None: CATALOGUE})
 
 
 def test_an_event_that_was_passed_long_ago_was_delivered_by_an_attempt_that_is_no_longer_kept() -> None:

@@ -2,7 +2,7 @@ from typing import Any
 
 import msgspec
 
-from bellwire.model.attempt import Answer, Attempt, AttemptId, Delivered, Failed, Outcome, Timings
+from bellwire.model.attempt import Answer, Attempt, AttemptId, Delivered, Timings
 from bellwire.model.batch import BatchId
 from bellwire.model.cursor import Cursor, Discard, DiscardReason, ReplayId, SetAside
 from bellwire.model.event import EventTypeId, Position
@@ -16,7 +16,7 @@ REPLAY = make_replay()
 EVENT = make_event(5)
 
 
-def attempt(outcome: Outcome, replay_id: str | None = "replay-1") -> Attempt:
+def delivery(replay_id: str | None = "replay-1") -> Attempt:
     return Attempt(
         id=AttemptId("attempt-1"),
         webhook_id=WebhookId("wh-1"),
@@ -28,7 +28,7 @@ def attempt(outcome: Outcome, replay_id: str | None = "replay-1") -> Attempt:
         events=9,
         body_bytes=9,
         response=Answer(status=200, headers=(), body=b"", timings=Timings()),
-        outcome=outcome,
+        outcome=Delivered(),
         replay_id=None if replay_id is None else ReplayId(replay_id),
     )
 
@@ -55,14 +55,14 @@ def cursor_at(position: int, *aside: int) -> Cursor:
 
 
 def verdict(**evidence: Any) -> tuple[ReplayVerdict, int | None] | None:  # noqa: ANN401 - fields of any type
-    fields: dict[str, Any] = {"replay": REPLAY, "cursor": None, "attempts": (), "discards": ()}
+    fields: dict[str, Any] = {"replay": REPLAY, "cursor": None, "deliveries": (), "discards": ()}
     note = explain_replay(EVENT, ReplayEvidence(**(fields | evidence)))
     return None if note is None else (note.verdict, note.at_ms)
 
 
 def test_a_replay_delivered_it_by_an_attempt_of_its_own() -> None:
-    assert verdict(attempts=[attempt(Failed("no")), attempt(Delivered())]) == (ReplayVerdict.DELIVERED, 7)
-    assert verdict(attempts=[attempt(Delivered(), None), attempt(Delivered(), "replay-2")]) is None
+    assert verdict(deliveries=[delivery(None), delivery()]) == (ReplayVerdict.DELIVERED, 7)
+    assert verdict(deliveries=[delivery(None), delivery("replay-2")]) is None
 
 
 def test_a_replay_gave_it_up_by_a_discard_of_its_own() -> None:

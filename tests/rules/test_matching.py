@@ -2,9 +2,9 @@ import hypothesis.strategies as st
 from hypothesis import given
 
 from bellwire.model.event import EventTypeId
-from bellwire.model.event_type import EventType, TracingLevel
+from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.webhook import EventPolicy, WebhookId
-from bellwire.rules.matching import OWN_PREFIX, own_types, speaks_of, wanted_types
+from bellwire.rules.matching import OWN_PREFIX, own_types, speaks_of, wanted_types, wants_type
 from builders import make_catalogue, make_event, make_webhook
 
 CATALOGUE = make_catalogue()
@@ -90,6 +90,25 @@ def test_include_and_exclude_of_one_list_share_nothing_and_miss_nothing_but_the_
     assert not included & excluded
     left_out = set(TYPES) - included - excluded
     assert all(name.startswith(OWN_PREFIX) or CATALOGUE.level(EventTypeId(name)).rank > level.rank for name in left_out)
+
+
+@given(
+    events=st.sets(st.sampled_from(TYPES), max_size=6),
+    policy=st.sampled_from(EventPolicy),
+    level=st.none() | st.sampled_from(TracingLevel),
+    override=st.none() | st.sampled_from(EventLevel),
+    type_id=st.sampled_from((*TYPES, EventTypeId("never.seen"))),
+)
+def test_one_type_is_wanted_just_when_it_is_among_all_that_are(
+    events: set[EventTypeId],
+    policy: EventPolicy,
+    level: TracingLevel | None,
+    override: EventLevel | None,
+    type_id: EventTypeId,
+) -> None:
+    webhook = make_webhook(events=tuple(events), events_policy=policy, level=level)
+    catalogue = CATALOGUE if override is None else CATALOGUE.with_level(type_id, override)
+    assert wants_type(webhook, type_id, catalogue) == (type_id in wanted_types(webhook, catalogue))
 
 
 def test_only_an_own_event_that_names_a_webhook_speaks_of_it() -> None:

@@ -8,7 +8,7 @@ from bellwire.cli.helping import examples
 from bellwire.cli.locating import connect, server_options
 from bellwire.cli.tables import Column, Cut, print_json_lines, print_table
 from bellwire.cli.terminal import note
-from bellwire.cli.webhook_rows import complete_id, webhook_names
+from bellwire.cli.webhook_rows import LIST_MAX, complete_id, webhook_names
 from bellwire.cli.wording import moment
 
 VERDICT_STYLES = {"delivered": "green", "waiting": "yellow", "discarded": "red", "not-wanted": "dim"}
@@ -34,12 +34,6 @@ class ExplanationRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     replays: tuple[ReplayNoteRow, ...] = ()
 
 
-class Explanations(msgspec.Struct, frozen=True, kw_only=True):
-    """One for each webhook that was asked about."""
-
-    items: tuple[ExplanationRow, ...]
-
-
 @click.command(
     short_help="Say why an event did or did not arrive.",
     epilog=examples("bellwire why 01a20fe6-e66c-74c5-ac2a-c7b032dc15de", "bellwire why EVENT WEBHOOK --json"),
@@ -52,12 +46,12 @@ class Explanations(msgspec.Struct, frozen=True, kw_only=True):
 def why(context: click.Context, event_id: str, webhook_id: str | None, as_json: bool) -> None:
     """Say why an event did or did not reach a webhook, or (without one) each of them."""
     client = connect(context)
-    answer = client.ask("GET", path_of("events", event_id, "why"), query={"webhook": webhook_id})
-    found = msgspec.json.decode(answer.body, type=Explanations)
+    listed = client.items(path_of("events", event_id, "why"), {"webhook": webhook_id}, limit=LIST_MAX)
+    items = [msgspec.json.decode(item, type=ExplanationRow) for item in listed]
     if as_json:
-        print_json_lines([msgspec.json.encode(item) for item in found.items])
+        print_json_lines([msgspec.json.encode(item) for item in items])
         return
-    if not found.items:
+    if not items:
         note("there is no webhook that it could have reached")
         return
     names = webhook_names(client)
@@ -67,7 +61,7 @@ def why(context: click.Context, event_id: str, webhook_id: str | None, as_json: 
         Column(heading="because", cut=Cut.END),
     )
     rows = []
-    for item in found.items:
+    for item in items:
         rows.append((names.get(item.webhook_id, item.webhook_id), item.verdict, _told(item)))
         rows += [(f"  replay {each.replay_id}", each.verdict, _told_of_replay(each)) for each in item.replays]
     print_table(columns, rows)

@@ -142,6 +142,10 @@ class Catalogue:
         """A present name and the former ones that it succeeds."""
         return {present} | {name for name in self._former_names.get(present, ()) if name not in self._current}
 
+    def names_meaning(self, type_id: EventTypeId) -> set[EventTypeId]:
+        """Every name by which a list means this type, whichever of its names this is."""
+        return {name for one in {type_id, *self.present_names(type_id)} for name in self.all_names(one)}
+
     def is_disabled(self, type_id: EventTypeId) -> bool:
         """Whether an operator keeps the type out of every webhook."""
         known = self._current.get(self.present_names(type_id)[0])

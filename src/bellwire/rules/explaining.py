@@ -1,24 +1,29 @@
 """Why did this event (not) arrive?"""
 
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import msgspec
 
-from bellwire.model.attempt import Attempt, Delivered
-from bellwire.model.change import Change
+from bellwire.model.attempt import Attempt
+from bellwire.model.change import Change, LevelSet
 from bellwire.model.cursor import Cursor, Discard, DiscardReason
 from bellwire.model.duration import show_duration
 from bellwire.model.event import LoggedEvent, Position
-from bellwire.model.event_type import Catalogue, TracingLevel
+from bellwire.model.event_type import Catalogue, EventLevel, TracingLevel
 from bellwire.model.positions import holds
 from bellwire.model.status import Explanation, Verdict
 from bellwire.model.webhook import EventPolicy, RegisteredWebhook, WebHook
 from bellwire.rules.journalling import level_then
-from bellwire.rules.matching import OWN_PREFIX, speaks_of, wanted_types
+from bellwire.rules.matching import OWN_PREFIX, speaks_of, wants_type
+
+Catalogues = Mapping[EventLevel | None, Catalogue]
+"""By the level that counted for the event's type; None: the one that counts now."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one event at one webhook. attempts: those whose events enclose it, newest first.
+    """What is known of one event at one webhook. deliveries: attempts of live delivery whose events enclose it, newest
+    first.
 
     level_changes: of its type, oldest first. cursor: as it stands; deadline_ms: when the event is given up if it waits
     that long.
@@ -27,13 +32,19 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     event: LoggedEvent
     webhook: RegisteredWebhook
     cursor: Cursor
-    attempts: tuple[Attempt, ...]
+    deliveries: tuple[Attempt, ...]
     discard: Discard | None
     level_changes: tuple[Change, ...]
     deadline_ms: int
 
 
-def explain(evidence: Evidence, catalogue: Catalogue) -> Explanation:
+def catalogues_of(event: LoggedEvent, level_changes: Iterable[Change], catalogue: Catalogue) -> Catalogues:
+    """The catalogue as it is now, and as it was whenever another level counted for the event's type."""
+    levels = {change.what.before for change in level_changes if isinstance(change.what, LevelSet)}
+    return {None: catalogue} | {level: catalogue.with_level(event.type, level) for level in levels}
+
+
+def explain(evidence: Evidence, catalogues: Catalogues) -> Explanation:
     """One answer, in words that an operator understands."""
     event, webhook = evidence.event, evidence.webhook
     if event.position < webhook.starts_at:
@@ -46,13 +57,12 @@ def explain(evidence: Evidence, catalogue: Catalogue) -> Explanation:
     if (waiting := _waiting(evidence)) is not None:
         return waiting
     passed_over = ""
-    for attempt in evidence.attempts:
-        if isinstance(attempt.outcome, Delivered):
-            passed_over = _why_unwanted(evidence, catalogue, at_ms=attempt.at_ms)
-            if not passed_over:
-                return _told_delivered(evidence, attempt)
+    for attempt in evidence.deliveries:
+        passed_over = _why_unwanted(evidence, catalogues, at_ms=attempt.at_ms)
+        if not passed_over:
+            return _told_delivered(evidence, attempt)
     passed = event.position < evidence.cursor.position
-    unwanted = _why_unwanted(evidence, catalogue) or (passed_over if passed else "")
+    unwanted = _why_unwanted(evidence, catalogues) or (passed_over if passed else "")
     if unwanted:
         return _told(evidence, Verdict.NOT_WANTED, unwanted)
     if not passed:
@@ -134,7 +144,7 @@ def _object_then(webhook: RegisteredWebhook, position: Position, at_ms: int | No
     return webhook.object
 
 
-def _why_unwanted(evidence: Evidence, catalogue: Catalogue, *, at_ms: int | None = None) -> str:
+def _why_unwanted(evidence: Evidence, catalogues: Catalogues, *, at_ms: int | None = None) -> str:
     """Which rule kept it away, by the filter and the level that counted; empty if none did.
 
     at_ms: when the attempt began by which it may have been delivered all the same (since 1970).
@@ -144,16 +154,15 @@ def _why_unwanted(evidence: Evidence, catalogue: Catalogue, *, at_ms: int | None
         return "it speaks of this very webhook"
     webhook = _object_then(evidence.webhook, event.position, at_ms)
     level = level_then(evidence.level_changes, evidence.webhook.id, event.position, at_ms=at_ms)
-    if level is not None:
-        catalogue = catalogue.with_level(event.type, level)
-    if event.type in wanted_types(webhook, catalogue):
+    catalogue = catalogues[level]
+    if wants_type(webhook, event.type, catalogue):
         return ""
     if catalogue.is_disabled(event.type):
         return f"an operator disabled the type {event.type} for all webhooks"
     if event.type.startswith(OWN_PREFIX) and webhook.events_policy is EventPolicy.EXCLUDE:
         return "events about Bellwire itself go only to webhooks that list them"
     any_level = msgspec.structs.replace(webhook, level=TracingLevel.TRACE)
-    if event.type in wanted_types(any_level, catalogue):
+    if wants_type(any_level, event.type, catalogue):
         floor = webhook.level or TracingLevel.INFO
         return f"{event.type} has level {catalogue.level(event.type).value}, the webhook wants {floor.value} and graver"
     if webhook.events_policy is EventPolicy.INCLUDE:

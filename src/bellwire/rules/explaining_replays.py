@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from bellwire.model.attempt import Attempt, Delivered
+from bellwire.model.attempt import Attempt
 from bellwire.model.cursor import Cursor, Discard
 from bellwire.model.event import LoggedEvent
 from bellwire.model.positions import holds
@@ -18,12 +18,12 @@ NOTES_MAX: Final = 100
 class ReplayEvidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of one event in one replay. cursor: as it stands; None once the replay has ended.
 
-    attempts: of the webhook, those whose events enclose the event, newest first; discards: that gave it up.
+    deliveries: attempts of the webhook whose events enclose the event, newest first; discards: that gave it up.
     """
 
     replay: Replay
     cursor: Cursor | None
-    attempts: Sequence[Attempt]
+    deliveries: Sequence[Attempt]
     discards: Sequence[Discard]
 
 
@@ -38,8 +38,8 @@ def explain_replay(event: LoggedEvent, evidence: ReplayEvidence) -> ReplayNote |
             return _note(replay, ReplayVerdict.DISCARDED, because, at_ms=discard.at_ms)
     if cursor is not None and _is_ahead(cursor, event):
         return _note(replay, ReplayVerdict.WAITING, "the replay has it still to deliver")
-    for attempt in evidence.attempts:
-        if attempt.replay_id == replay.id and isinstance(attempt.outcome, Delivered):
+    for attempt in evidence.deliveries:
+        if attempt.replay_id == replay.id:
             because = f"attempt {attempt.number} of its batch in the replay was accepted"
             return _note(replay, ReplayVerdict.DELIVERED, because, at_ms=attempt.at_ms)
     return None

@@ -34,6 +34,13 @@ def wanted_types(webhook: WebHook, catalogue: Catalogue) -> frozenset[EventTypeI
     return frozenset(type_id for type_id in candidates if _passes_level(webhook, type_id, catalogue))
 
 
+def wants_type(webhook: WebHook, type_id: EventTypeId, catalogue: Catalogue) -> bool:
+    """What wanted_types says of one type; the cost is that of the webhook's list, not of the catalogue."""
+    listed = not catalogue.names_meaning(type_id).isdisjoint(webhook.events)
+    is_candidate = listed if webhook.events_policy is EventPolicy.INCLUDE else type_id in catalogue and not listed
+    return is_candidate and _passes_level(webhook, type_id, catalogue)
+
+
 def own_types(types: Iterable[EventTypeId]) -> frozenset[EventTypeId]:
     """Those of the types whose events are about Bellwire itself."""
     return frozenset(type_id for type_id in types if type_id.startswith(OWN_PREFIX))

@@ -2,18 +2,18 @@
 
 import bisect
 import collections
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Final, TypeVar
 
 import msgspec
 
 from bellwire.errors import StaleCursor
-from bellwire.model.attempt import Attempt, AttemptId
-from bellwire.model.cursor import Cursor, CursorKey, CursorMove, Discard, key_of
+from bellwire.model.attempt import Attempt, AttemptId, Delivered
+from bellwire.model.cursor import Cursor, CursorKey, CursorMove, key_of
 from bellwire.model.event import Position
 from bellwire.model.positions import behind, holds
 from bellwire.model.webhook import WebhookId
-from bellwire.store import AttemptSearch, AttemptsKept, DiscardSearch, NumberedDiscard
+from bellwire.store import AttemptSearch, AttemptsKept, DiscardSearch, NumberedDiscard, Settlements
 from bellwire.stores.gate import Gate
 from bellwire.stores.memory_journal import MemoryJournal
 
@@ -71,20 +71,17 @@ class MemoryLedger:
         self._gate.check()
         return self._attempts.get(attempt_id)
 
-    async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
-        """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
+    async def settlements(self, position: Position, webhook_ids: Collection[WebhookId]) -> Settlements:
+        """What settled the event at the position for these webhooks."""
         self._gate.check()
-        return tuple(
-            attempt
-            for attempt in reversed(self._attempts.values())
-            if attempt.webhook_id == webhook_id and attempt.first <= position <= attempt.last
+        deliveries = (one for one in reversed(self._attempts.values()) if isinstance(one.outcome, Delivered))
+        given_up = (one.discard for one in reversed(self._discards) if one.discard.webhook_id in webhook_ids)
+        return Settlements(
+            deliveries=tuple(
+                one for one in deliveries if one.webhook_id in webhook_ids and one.first <= position <= one.last
+            ),
+            discards=tuple(discard for discard in given_up if holds(discard.members, position)),
         )
-
-    async def discards_of(self, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
-        """The discards that gave up the event at the position for a webhook, newest first."""
-        self._gate.check()
-        given_up = [one.discard for one in reversed(self._discards) if one.discard.webhook_id == webhook_id]
-        return tuple(discard for discard in given_up if holds(discard.members, position))
 
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""

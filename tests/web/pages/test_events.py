@@ -2,6 +2,7 @@ import pytest
 
 from bellwire.model.event import EventTypeId
 from bellwire.service import Bellwire
+from bellwire.web.pages import event_types, events
 from bellwire.web.pages.attempt_rows import LOOKED_AT_MAX, gather
 from bellwire.web.pages.events import types_like
 from bellwire.web.pages.showing import show_bytes, show_span
@@ -61,6 +62,30 @@ async def test_an_event_tells_its_way_to_each_webhook(visitor: Visitor, service:
     assert "Does not not wanted auth.success has level info, the webhook wants error and graver" in page.text
     assert "332248442443137537" in page.one(id="json").text
     await visitor.open(next(link["href"] for link in page.every("a") if link.text == "see the attempt"))
+
+
+async def test_many_webhooks_are_on_further_pages_of_an_event_and_of_its_type(
+    visitor: Visitor, service: Bellwire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "FATES_MAX", 2)
+    monkeypatch.setattr(event_types, "WANTING_MAX", 2)
+    for name, level in (("a", "error"), ("d", "info"), ("c", "info"), ("b", "info")):
+        await service.create_webhook({"url": "http://127.0.0.1:9/", "name": name, "level": level})
+    event_id = await service.publish("auth.success", {})
+
+    async def names(address: str, part: str) -> list[str]:
+        seen: list[str] = []
+        further = ""
+        for _ in range(5):
+            page = await visitor.open(address + further)
+            seen += [row.one("a").text for row in page.one("ul", class_=part).every("li")]
+            further = next((link["href"] for link in page.every("a", class_="btn") if link.text == "Next"), "")
+            if not further:
+                break
+        return seen
+
+    assert await names(f"/events/{event_id}", "fates") == ["b", "c", "d", "a"]
+    assert await names("/event-types/auth.success", "dots") == ["b", "c", "d"]
 
 
 async def test_a_type_of_ones_own_is_declared_described_anew_and_given_another_level(

@@ -1,7 +1,7 @@
 """Cursors, attempts and discards in SQLite."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import apsw
@@ -13,7 +13,7 @@ from bellwire.model.cursor import Cursor, CursorKey, CursorMove, Discard, key_of
 from bellwire.model.event import Position
 from bellwire.model.positions import holds
 from bellwire.model.webhook import WebhookId
-from bellwire.store import AttemptSearch, AttemptsKept, DiscardSearch, NumberedDiscard
+from bellwire.store import AttemptSearch, AttemptsKept, DiscardSearch, NumberedDiscard, Settlements
 from bellwire.stores.sqlite.connection import rows_of
 from bellwire.stores.sqlite.journal import ChangeWriter
 from bellwire.stores.sqlite.readers import Readers
@@ -32,7 +32,7 @@ _FIND_ATTEMPT: Final = statement("find_attempt")
 _FIND_ATTEMPT_NUMBER: Final = statement("find_attempt_number")
 _LIST_ATTEMPTS: Final = statement("list_attempts")
 _LIST_WEBHOOK_ATTEMPTS: Final = statement("list_webhook_attempts")
-_LIST_ATTEMPTS_OVER: Final = statement("list_attempts_over")
+_LIST_DELIVERIES_OVER: Final = statement("list_deliveries_over")
 _LIST_DISCARDS_OVER: Final = statement("list_discards_over")
 _LIST_DISCARDS: Final = statement("list_discards")
 _LIST_WEBHOOK_DISCARDS: Final = statement("list_webhook_discards")
@@ -135,13 +135,9 @@ class SqliteLedger:
         """The attempt of that id."""
         return await self._readers.read(lambda connection: _attempt(connection, attempt_id))
 
-    async def attempts_over(self, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
-        """The kept attempts of a webhook whose first and last event enclose the position, newest first."""
-        return await self._readers.read(lambda connection: _attempts_over(connection, webhook_id, position))
-
-    async def discards_of(self, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
-        """The discards that gave up the event at the position for a webhook, newest first."""
-        return await self._readers.read(lambda connection: _discards_of(connection, webhook_id, position))
+    async def settlements(self, position: Position, webhook_ids: Collection[WebhookId]) -> Settlements:
+        """What settled the event at the position for these webhooks."""
+        return await self._readers.read(lambda connection: _settlements(connection, position, webhook_ids))
 
     async def discards(self, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:
         """Discards, newest first."""
@@ -184,15 +180,15 @@ def _attempt(connection: apsw.Connection, attempt_id: AttemptId) -> Attempt | No
     return None
 
 
-def _attempts_over(connection: apsw.Connection, webhook_id: WebhookId, position: Position) -> tuple[Attempt, ...]:
-    rows = connection.execute(_LIST_ATTEMPTS_OVER, (webhook_id, position))
-    return tuple([msgspec.json.decode(attempt, type=Attempt) for (attempt,) in rows])
-
-
-def _discards_of(connection: apsw.Connection, webhook_id: WebhookId, position: Position) -> tuple[Discard, ...]:
-    decoder = msgspec.json.Decoder(Discard)
-    over = [decoder.decode(encoded) for (encoded,) in connection.execute(_LIST_DISCARDS_OVER, (webhook_id, position))]
-    return tuple([discard for discard in over if holds(discard.members, position)])
+def _settlements(connection: apsw.Connection, position: Position, webhook_ids: Collection[WebhookId]) -> Settlements:
+    if not webhook_ids:
+        return Settlements(deliveries=(), discards=())
+    named = apsw.carray(tuple(map(str, webhook_ids)))
+    attempts, discards = msgspec.json.Decoder(Attempt), msgspec.json.Decoder(Discard)
+    deliveries = [attempts.decode(row[0]) for row in connection.execute(_LIST_DELIVERIES_OVER, (named, position))]
+    over = [discards.decode(row[0]) for row in connection.execute(_LIST_DISCARDS_OVER, (named, position))]
+    given_up = [discard for discard in over if holds(discard.members, position)]
+    return Settlements(deliveries=tuple(deliveries), discards=tuple(given_up))
 
 
 def _discards(connection: apsw.Connection, search: DiscardSearch) -> tuple[NumberedDiscard, ...]:

@@ -57,6 +57,13 @@ class ExplanationView(msgspec.Struct, frozen=True, kw_only=True, rename="camel")
     ]
 
 
+class ExplainedPlace(msgspec.Struct, frozen=True, array_like=True, tag="explained"):
+    """Where a page of explanations ends."""
+
+    webhook_id: str
+
+
+_EXPLAINED_PLACES: Final = msgspec.json.Decoder(ExplainedPlace)
 _PLACES: Final = msgspec.json.Decoder(EventPlace)
 
 _SINCE: Final = time_parameter("since", "Only events accepted at this time or later.")
@@ -138,11 +145,11 @@ async def read_event(call: Call) -> Response:
     summary="Explain what became of an event",
     needs=Scope.READ,
     tag=Tag.EVENTS,
-    parameters=(_WEBHOOK,),
+    parameters=(_WEBHOOK, *PAGING),
     answers=(
         Answer(
             status=200,
-            description="An answer for each webhook.",
+            description="A page of answers, one for each webhook.",
             contents=json_content(
                 Page[ExplanationView], one=Example(summary="Delivered", value=Page(items=[_EXPLANATION], next=None))
             ),
@@ -151,13 +158,23 @@ async def read_event(call: Call) -> Response:
     problems=(unknown("event"), unknown("webhook")),
 )
 async def explain_event(call: Call) -> Response:
-    """Why the event did or did not reach each webhook, or the one that is named."""
+    """Why the event did or did not reach each webhook, in the order of their ids, or the one that is named."""
     parameters = call.parameters()
     named = parameters.read(_WEBHOOK)
+    limit, place = parameters.read(LIMIT), place_from(parameters, _EXPLAINED_PLACES)
     parameters.check()
-    webhook_id = None if named is None else WebhookId(named)
-    explanations = await call.service.explain(EventId(call.path("event_id")), webhook_id)
-    return json_answer(Page(items=[_view_explanation(explanation) for explanation in explanations], next=None))
+    event = await call.service.event(EventId(call.path("event_id")))
+    webhooks = call.service.webhooks() if named is None else (call.service.webhook(WebhookId(named)),)
+    after = place.webhook_id if place else ""
+    asked = sorted((webhook for webhook in webhooks if webhook.id > after), key=lambda webhook: webhook.id)
+    explanations = await call.service.explainer.explain(event, asked[:limit])
+    page = listing(
+        explanations,
+        more=len(asked) > limit,
+        show=_view_explanation,
+        place=lambda explanation: ExplainedPlace(explanation.webhook_id),
+    )
+    return json_answer(page)
 
 
 def _view_explanation(explanation: Explanation) -> ExplanationView:

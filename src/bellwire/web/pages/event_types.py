@@ -8,13 +8,17 @@ from bellwire.catalogue.loading import load_keys, load_type_keys
 from bellwire.errors import InvalidObject
 from bellwire.model.event import EventTypeId
 from bellwire.model.event_type import DESCRIPTION_LENGTH_MAX, EventLevel, EventType, TracingLevel
-from bellwire.rules.matching import wanted_types
+from bellwire.rules.matching import wants_type
 from bellwire.web.pages.event_groups import TypeView, description_of, group_of, title_of, type_views
 from bellwire.web.pages.form_fields import faults_by_field
+from bellwire.web.pages.numbered import page_of
 from bellwire.web.pages.visit import Fields, Notice, Visit
 from bellwire.web.problems import Problem, Refused
 
 TEXT_LENGTH_MAX: Final = 128
+WANTING_MAX: Final = 100
+"""Webhooks of one page of those that get a type."""
+
 KINDS: Final = {"": "All", "current": "Current", "former": "Former", "own": "Own", "changed": "Level changed"}
 LEVELS: Final = tuple(level.value for level in TracingLevel)
 
@@ -105,7 +109,7 @@ async def _show(visit: Visit) -> Response:
         group_description=description_of(group_of(type_id)),
         former_names=sorted(catalogue.all_names(type_id) - {type_id}),
         keys=[_KEYS[name] for name in _TYPE_KEYS.get(type_id, ()) if name in _KEYS],
-        wanting=_wanting(visit, type_id),
+        wanting=page_of(_wanting(visit, type_id), visit.query("page"), rows_max=WANTING_MAX),
         description_length_max=DESCRIPTION_LENGTH_MAX,
     )
 
@@ -113,10 +117,10 @@ async def _show(visit: Visit) -> Response:
 def _wanting(visit: Visit, type_id: EventTypeId) -> list[dict[str, Any]]:
     """The webhooks that want events of the type, disabled ones too."""
     catalogue = visit.service.catalogue
+    wanting = (webhook for webhook in visit.service.webhooks() if wants_type(webhook.object, type_id, catalogue))
     return [
         {"id": webhook.id, "name": webhook.object.name, "enabled": webhook.object.enable}
-        for webhook in visit.service.webhooks()
-        if type_id in wanted_types(webhook.object, catalogue)
+        for webhook in sorted(wanting, key=lambda webhook: webhook.object.name.casefold())
     ]
 
 

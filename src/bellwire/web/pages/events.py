@@ -13,14 +13,18 @@ from bellwire.errors import UnknownThing
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
 from bellwire.model.event_type import Catalogue
 from bellwire.model.status import Explanation, Verdict
+from bellwire.rules.matching import wants_type
 from bellwire.rules.suggesting import quoted
 from bellwire.store import EventSearch
-from bellwire.web.pages.attempt_rows import names_of
+from bellwire.web.pages.numbered import page_of
 from bellwire.web.pages.visit import Visit
 from bellwire.web.parameters import Parameters, did_you_mean, time_parameter
 
 ROWS_MAX: Final = 50
 SUMMARY_LENGTH_MAX: Final = 160
+FATES_MAX: Final = 100
+"""Webhooks of one page of an event; those that want events of its type come first."""
+
 PATTERN_LENGTH_MAX: Final = 128
 POSITION_LENGTH_MAX: Final = 18
 SPANS: Final = {"": "Any time", "15m": "15 minutes", "1h": "1 hour", "1d": "1 day", "7d": "7 days"}
@@ -84,8 +88,14 @@ async def show_event(visit: Visit) -> Response:
     """GET /events/{id}: the event as JSON, and its way to each webhook."""
     event = await visit.service.event(EventId(visit.path("event_id")))
     written = msgspec.json.decode(event.encoded, type=WebhookEvent)
-    names = names_of(visit.service.webhooks())
-    fates = [fate_of(each, names[each.webhook_id]) for each in await visit.service.explain(written.id)]
+    catalogue = visit.service.catalogue
+    webhooks = sorted(
+        visit.service.webhooks(),
+        key=lambda one: (not wants_type(one.object, event.type, catalogue), one.object.name.casefold()),
+    )
+    numbered = page_of(webhooks, visit.query("page"), rows_max=FATES_MAX)
+    told = await visit.service.explainer.explain(event, numbered.rows)
+    fates = [fate_of(each, webhook.object.name) for each, webhook in zip(told, numbered.rows, strict=True)]
     return await visit.page(
         "event.html",
         event=event,
@@ -93,7 +103,8 @@ async def show_event(visit: Visit) -> Response:
         level=visit.service.catalogue.level(event.type).value,
         known=event.type in visit.service.catalogue,
         document=msgspec.json.format(event.encoded, indent=2).decode(),
-        fates=sorted(fates, key=lambda fate: (fate.explanation.verdict is Verdict.NOT_WANTED, fate.name.casefold())),
+        fates=sorted(fates, key=lambda fate: fate.explanation.verdict is Verdict.NOT_WANTED),
+        numbered=numbered,
     )
 
 

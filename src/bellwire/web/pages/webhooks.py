@@ -5,6 +5,7 @@ from typing import Final
 
 from starlette.responses import Response
 
+from bellwire.web.pages.numbered import page_of
 from bellwire.web.pages.visit import Visit
 from bellwire.web.pages.webhook_rows import SORTS, STATES, Listing, Row, listed, row_of
 
@@ -18,18 +19,13 @@ async def list_webhooks(visit: Visit) -> Response:
     rows = await rows_of(visit)
     states = Counter(row.status.state for row in rows)
     found = listed(rows, listing)
-    pages = max(1, -(-len(found) // ROWS_MAX))
-    page = min(_page_number(visit.query("page")), pages)
     return await visit.page(
         "webhooks.html",
-        rows=found[(page - 1) * ROWS_MAX : page * ROWS_MAX],
-        found=len(found),
+        numbered=page_of(found, visit.query("page"), rows_max=ROWS_MAX),
         total=len(rows),
         states=[(state, states[state]) for state in STATES if states[state]],
         listing=listing,
         sorts=SORTS,
-        page=page,
-        pages=pages,
         types=len(visit.service.catalogue),
     )
 
@@ -48,7 +44,3 @@ def read_listing(visit: Visit) -> Listing:
         state=state if state in STATES else "",
         sort=sort if sort in SORTS else Listing().sort,
     )
-
-
-def _page_number(written: str) -> int:
-    return int(written) if written.isascii() and written.isdigit() and 0 < len(written) < len("10000") else 1
