@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Final
 
 import uuid_utils
@@ -20,6 +21,7 @@ from bellwire.model.replay import Replay
 from bellwire.model.webhook import RegisteredWebhook, WebHook
 from bellwire.rules.batching import join_body
 from bellwire.rules.composing import Composer, Credentials
+from bellwire.rules.expiring import deadline_ms
 from bellwire.rules.judging import judge
 from bellwire.rules.masking import kept_of, masked_outcome
 from bellwire.rules.taking_turns import is_replays_turn
@@ -29,7 +31,9 @@ BLOCKED_PAUSE_MS: Final = 5_000
 
 
 class Dispatcher:
-    """Runs while its webhook has something to do."""
+    """Runs while its webhook has something to do. What it works with is made when it is first needed, as most webhooks
+    are idle; `rests`: it was not needed yet, and nothing waits.
+    """
 
     def __init__(
         self, webhook: RegisteredWebhook, cursor: Cursor, parts: Parts, call: Callable[["Dispatcher"], None]
@@ -37,13 +41,9 @@ class Dispatcher:
         self._webhook = webhook
         self._parts = parts
         self._call = call
-        terms = Terms(webhook, parts.selector, clock=parts.clock, start=parts.start)
-        self._live = Lane(cursor, terms, parts)
-        self._replays = ReplayLanes(parts)
+        self._taken_up = cursor
+        self.rests = False
         self._live_in_a_row = 0
-        self._woken = asyncio.Event()
-        self._free = asyncio.Event()
-        self._free.set()
         self._finishing = False
         self._look_again_at_ms = 0
         self._holds: list[Position] = []
@@ -52,9 +52,44 @@ class Dispatcher:
         self._composer: Composer | None = None
         self.rounds = 0
 
+    @cached_property
+    def _live(self) -> Lane:
+        terms = Terms(self._webhook, self._parts.selector, clock=self._parts.clock, start=self._parts.start)
+        lane = Lane(self._taken_up, terms, self._parts)
+        if self.rests:
+            self.rests = False
+            lane.rest()
+        return lane
+
+    @cached_property
+    def _replays(self) -> ReplayLanes:
+        return ReplayLanes(self._parts)
+
+    @cached_property
+    def _woken(self) -> asyncio.Event:
+        return asyncio.Event()
+
+    @cached_property
+    def _free(self) -> asyncio.Event:
+        free = asyncio.Event()
+        free.set()
+        return free
+
     def rest(self) -> None:
-        """Nothing waits up to the end of the log, as somebody found out: read on from there."""
-        self._live.rest()
+        """Nothing waits up to the end of the log, as somebody found out: read on from there, once something comes. Only
+        for one that has done nothing yet.
+        """
+        self.rests = True
+
+    @property
+    def holds_events(self) -> bool:
+        """Whether events that wait are held in memory."""
+        return not self.rests and self._live.held > 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits for it, so that there is nothing to do before it is woken."""
+        return self.needs_from is None
 
     def give_way(self) -> None:
         """Another dispatcher is about to take over, and is waited for no longer than for storage."""
@@ -105,7 +140,7 @@ class Dispatcher:
     @property
     def cursor(self) -> Cursor:
         """Where the webhook stands: as stored, or as it is being stored just now."""
-        return self._live.cursor
+        return self._taken_up if self.rests else self._live.cursor
 
     @property
     def waits_from(self) -> Position:
@@ -156,6 +191,7 @@ class Dispatcher:
         since = self.waits_from
         self._free.clear()
         self._holds.append(since)
+        self._call(self)
         try:
             yield since
         finally:
@@ -225,7 +261,7 @@ class Dispatcher:
 
     def deadline_ms(self, event: LoggedEvent) -> int:
         """When the event is given up, if it waits that long."""
-        return self._live.deadline_ms(event)
+        return deadline_ms(event.position, event.accepted_at_ms, self._webhook, self._parts.start)
 
     @property
     def first_deadline_ms(self) -> int | None:

@@ -52,6 +52,14 @@ class ReplayBook:
         """Those of a webhook that have not ended, the oldest first."""
         return tuple(replay for replay in reversed(self.all(webhook_id)) if replay.end is None)
 
+    def unended_by_webhook(self) -> dict[WebhookId, list[Replay]]:
+        """Those of all webhooks that have not ended, the oldest first."""
+        found: dict[WebhookId, list[Replay]] = {}
+        for replay in self._replays.values():
+            if replay.end is None:
+                found.setdefault(replay.webhook_id, []).append(replay)
+        return found
+
     async def add(self, replay: Replay, cursor: Cursor, *, audit: AuditEntry) -> None:
         """Store another one, with its first cursor. Raises StorageUnavailable."""
         async with self._one_at_a_time:

@@ -22,7 +22,8 @@ left for closing the store."""
 
 
 class Supervisor:
-    """Owns the dispatchers and their tasks. removal: held by whoever removes events, from asking what is needed on.
+    """Owns the dispatchers and their tasks. What is done again and again is done only for those that are astir: they
+    were called, and not found idle since. removal: held by whoever removes events, from asking what is needed on.
     restarts: of dispatchers that failed or made no progress.
     """
 
@@ -31,7 +32,10 @@ class Supervisor:
         self._switchboard = switchboard
         self._dispatchers: dict[WebhookId, Dispatcher] = {}
         self._tasks: dict[WebhookId, asyncio.Task[None]] = {}
+        self._astir: set[WebhookId] = set()
         self._restarting: set[WebhookId] = set()
+        self._called = self._call  # one for all of them
+        self._brought_to = Position(0)
         self._kept: list[Position] = []
         self.removal = asyncio.Lock()
         self._stopped = False
@@ -52,6 +56,7 @@ class Supervisor:
         last_positions: of each type's last event, so that nothing of the log needs to be read for the others.
         """
         by_key = {key_of(cursor): cursor for cursor in cursors}
+        replays = self._parts.book.unended_by_webhook()
         idle_from: dict[frozenset[EventTypeId], Position] = {}
         for webhook in webhooks:
             cursor = by_key[CursorKey(webhook.id)]
@@ -60,17 +65,24 @@ class Supervisor:
                 idle_from[types] = max(
                     (last_positions[name] for name in types & last_positions.keys()), default=Position(0)
                 )
+            waits = _may_wait(webhook, cursor, idle_from=idle_from[types])
+            if webhook.deleted and not waits and webhook.id not in replays:
+                continue
             dispatcher = self._add(webhook, cursor)
-            for replay in self._parts.book.unended(webhook.id):
-                dispatcher.add_replay(replay, by_key[CursorKey(replay.id)])
-            if in_hand(cursor) or idle_from[types] >= cursor.position:
+            if waits:
                 dispatcher.wake()
             else:
                 dispatcher.rest()
+            for replay in replays.get(webhook.id, ()):
+                dispatcher.add_replay(replay, by_key[CursorKey(replay.id)])
 
     def add(self, webhook: RegisteredWebhook, cursor: Cursor) -> None:
         """Take up a webhook that was just registered."""
-        self._add(webhook, cursor).wake()
+        dispatcher = self._add(webhook, cursor)
+        if cursor.position == self._parts.log.end:
+            dispatcher.rest()
+        else:
+            dispatcher.wake()
         self._parts.broadcaster.changed()
 
     def apply(self, webhook: RegisteredWebhook) -> None:
@@ -116,7 +128,7 @@ class Supervisor:
     @property
     def needs_from(self) -> Position | None:
         """Where the part of the log begins that any webhook may still need; None: nothing waits."""
-        needed = (dispatcher.needs_from for dispatcher in self._dispatchers.values())
+        needed = (dispatcher.needs_from for dispatcher in self.astir())
         return min([*self._kept, *(position for position in needed if position is not None)], default=None)
 
     def holders(self) -> list[tuple[RegisteredWebhook, ReplayId | None, Position]]:
@@ -125,24 +137,30 @@ class Supervisor:
         """
         return [
             (dispatcher.webhook, replay_id, position)
-            for dispatcher in self._dispatchers.values()
+            for dispatcher in self.astir()
             for replay_id, position in dispatcher.holds_from()
         ]
 
     def bring_forward(self, begin: Position) -> None:
         """Let the cursors of idle webhooks pass what was removed, so that a restart does not begin before the log."""
-        for dispatcher in list(self._dispatchers.values()):
-            idle = dispatcher.needs_from is None and dispatcher.enabled and dispatcher.webhook.paused_at_ms is None
-            if idle and dispatcher.cursor.position < begin:
+        if begin == self._brought_to:
+            return
+        self._brought_to = begin
+        for dispatcher in [each for each in self._dispatchers.values() if each.cursor.position < begin]:
+            if dispatcher.enabled and dispatcher.webhook.paused_at_ms is None and dispatcher.is_idle:
                 dispatcher.wake()
 
     async def forget_replays(self) -> None:
         """Forget replays that ended long ago, or are too many. Raises StorageUnavailable."""
         await self._parts.book.prune(now_ms=self._parts.clock.steady_ms())
 
-    def dispatchers(self) -> tuple[Dispatcher, ...]:
-        """All of them, for whoever watches over them."""
-        return tuple(self._dispatchers.values())
+    def watched(self) -> list[Dispatcher]:
+        """Those that may have something to do, though the call was lost that should have told them."""
+        return [one for webhook_id, one in self._dispatchers.items() if webhook_id in self._astir or one.holds_events]
+
+    def astir(self) -> list[Dispatcher]:
+        """Those that may have something to do, or need a part of the log."""
+        return [self._dispatchers[webhook_id] for webhook_id in self._astir]
 
     def restart(self, dispatcher: Dispatcher, reason: str) -> None:
         """Begin a dispatcher anew from what is stored: what it waits for is cut off, its open batch is sent again.
@@ -166,7 +184,7 @@ class Supervisor:
         """Give healthy webhooks a last batch, let requests in flight end, then cut off what is left; once."""
         if self._stopped:
             return
-        for dispatcher in list(self._dispatchers.values()):
+        for dispatcher in self.astir():
             dispatcher.finish()
         self._stopped = True
         running = [task for task in self._tasks.values() if not task.done()]
@@ -177,7 +195,7 @@ class Supervisor:
             await asyncio.gather(*running, return_exceptions=True)
 
     def _add(self, webhook: RegisteredWebhook, cursor: Cursor) -> Dispatcher:
-        dispatcher = Dispatcher(webhook, cursor, self._parts, self._call)
+        dispatcher = Dispatcher(webhook, cursor, self._parts, self._called)
         self._dispatchers[webhook.id] = dispatcher
         self._connect(dispatcher)
         return dispatcher
@@ -191,6 +209,7 @@ class Supervisor:
     def _call(self, dispatcher: Dispatcher) -> None:
         """Let a dispatcher run, unless it does."""
         webhook_id = dispatcher.webhook.id
+        self._astir.add(webhook_id)
         if webhook_id not in self._tasks and not self._stopped:
             self._tasks[webhook_id] = asyncio.get_running_loop().create_task(self._drive(webhook_id))
 
@@ -222,6 +241,9 @@ class Supervisor:
                 await self._parts.clock.wait(asyncio.Event(), until_ms=self._parts.clock.steady_ms() + RESTART_PAUSE_MS)
         if self._dispatchers[webhook_id].webhook.deleted:
             del self._dispatchers[webhook_id]
+            self._astir.discard(webhook_id)
+        elif self._dispatchers[webhook_id].is_idle:
+            self._astir.discard(webhook_id)
         del self._tasks[webhook_id]
 
     async def _begin_anew(self, failed: Dispatcher) -> None:
@@ -237,3 +259,12 @@ class Supervisor:
         dispatcher = self._add(failed.webhook, cursors[CursorKey(webhook_id)])
         for replay in replays:
             dispatcher.add_replay(replay, cursors[CursorKey(replay.id)])
+
+
+def _may_wait(webhook: RegisteredWebhook, cursor: Cursor, *, idle_from: Position) -> bool:
+    """Whether something may wait at a start. idle_from: where the last event of a type stands that is wanted."""
+    if in_hand(cursor):
+        return True
+    if webhook.gaps and webhook.gaps[-1].until is None and webhook.gaps[-1].since <= cursor.position:
+        return False
+    return idle_from >= cursor.position

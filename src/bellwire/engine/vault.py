@@ -17,7 +17,7 @@ from bellwire.model.secrets_key import SecretsKey
 from bellwire.model.source import RegisteredSource
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.reporter import Reporter
-from bellwire.rules.sealing import Holder, owner_of, secrets_of, with_secrets
+from bellwire.rules.sealing import Holder, changed, owner_of, secrets_of, with_secrets
 from bellwire.store import Registry
 
 NONCE_BYTES: Final = 12
@@ -62,19 +62,24 @@ class Vault:
 
     def open(self, holder: Holder) -> Holder:
         """The webhook or source as it is used. What no key opens stays sealed, with the mask in its place."""
-        opened: dict[str, str] = {}
-        for place, secret in secrets_of(holder).items():
+        if not holder.sealed:
+            return holder
+        owner, closed = owner_of(holder), dict(holder.sealed)
+
+        def opened(place: str, secret: str) -> str:
             token = holder.sealed.get(place)
-            found = secret if token is None else self._open(token, owner_of(holder), place)
-            if found is not None:
-                opened[place] = found
-        closed = {place: token for place, token in holder.sealed.items() if place not in opened}
-        return replace(with_secrets(holder, opened), sealed=closed)
+            found = secret if token is None else self._open(token, owner, place)
+            if found is None:
+                return MASK
+            closed.pop(place, None)
+            return found
+
+        return replace(changed(holder, opened), sealed=closed)
 
     def needs_sealing(self, stored: RegisteredWebhook | RegisteredSource) -> bool:
         """Whether something of it is stored in clear, or sealed with a key that is no longer the first."""
         in_clear = any(place not in stored.sealed for place in secrets_of(stored))
-        key_ids = {sealed.key_id for token in stored.sealed.values() if (sealed := _read(token)) is not None}
+        key_ids = {_key_id_of(token) for token in stored.sealed.values()}
         return in_clear or any(key_id in self._ciphers for key_id in key_ids - {self._key_id})
 
     async def take_up(self, registry: Registry, reporter: Reporter) -> tuple[RegisteredWebhook, ...]:
@@ -128,6 +133,12 @@ class Vault:
 
 def _bound_to(owner: str, place: str) -> bytes:
     return f"bellwire\0{owner}\0{place}".encode()
+
+
+def _key_id_of(token: str) -> str:
+    """Empty for what was not written by a vault of this version."""
+    form, _, rest = token.partition(".")
+    return rest.partition(".")[0] if form == _FORM else ""
 
 
 def _read(token: str) -> _Sealed | None:

@@ -63,7 +63,7 @@ class Watchdog:
             self._suspicions = {}  # the whole process was stopped, and everybody is late
         self._looked_at_ms = now_ms
         seen: dict[WebhookId, _Suspicion] = {}
-        for dispatcher in self._supervisor.dispatchers():
+        for dispatcher in self._supervisor.watched():
             expected_ms = dispatcher.expected_ms
             if expected_ms is None or expected_ms >= now_ms:
                 continue

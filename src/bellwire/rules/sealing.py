@@ -26,15 +26,15 @@ def secrets_of(holder: RegisteredWebhook | RegisteredSource) -> dict[str, str]:
         return secret
 
     if isinstance(holder, RegisteredWebhook):
-        _changed(holder, note)
+        changed(holder, note)
     else:
-        _changed(holder, note)
+        changed(holder, note)
     return found
 
 
 def with_secrets(holder: Holder, secrets: Mapping[str, str]) -> Holder:
     """The holder with these secrets at their places; at a place that is not named it has the mask."""
-    return _changed(holder, lambda place, _: secrets.get(place, MASK))
+    return changed(holder, lambda place, _: secrets.get(place, MASK))
 
 
 def owner_of(holder: RegisteredWebhook | RegisteredSource) -> str:
@@ -48,7 +48,8 @@ def without_secrets(webhook: RegisteredWebhook) -> RegisteredWebhook:
     return replace(webhook, object=bare, previous_key=None, sealed={})
 
 
-def _changed(holder: Holder, change: Change) -> Holder:
+def changed(holder: Holder, change: Change) -> Holder:
+    """The holder with what the change makes of each secret that stands in it itself."""
     if isinstance(holder, RegisteredWebhook):
         return _changed_webhook(holder, change)
     source = replace(
