@@ -15,6 +15,7 @@ from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
 from bellwire.engine.pacer import Pacer
+from bellwire.engine.meter import Meter
 from bellwire.engine.parts import Parts
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook
@@ -61,6 +62,7 @@ def delivery_parts(backends: Backends, *, selector: Selector, announcer: Announc
         keyring=backends.keyring,
         announcer=announcer,
         broadcaster=Broadcaster(store, selector),
+        meter=Meter(),
         start=Start(at_ms=clock.steady_ms(), log_end=store.log.end),
         dice=backends.dice,
         pacer=Pacer(),

@@ -35,6 +35,9 @@ class Reporter(Protocol):
     def pruning_failed(self, problem: Exception) -> None:
         """What need not be kept could not be removed; it is tried again."""
 
+    def recording_failed(self, problem: Exception) -> None:
+        """Figures over time could not be written; they are kept and tried again with those of the next minute."""
+
     def announcements_lost(self, count: int, problem: str) -> None:
         """So many of what Bellwire had to say about itself could not be published, and are not tried again."""
 

@@ -24,6 +24,7 @@ from bellwire.engine.inspector import Inspector
 from bellwire.engine.intake import Intake
 from bellwire.engine.keyring import ANYWHERE
 from bellwire.engine.pruner import Pruner
+from bellwire.engine.recorder import Recorder
 from bellwire.engine.registrar import Edited, Registrar, Safeguards
 from bellwire.engine.relayer import Relayer
 from bellwire.engine.replayer import Replayer
@@ -56,6 +57,7 @@ from bellwire.rules.writing_webhooks import Key, Written, json_form, read_level,
 from bellwire.store import AttemptSearch, EventSearch
 
 VERSION: Final = importlib.metadata.version("bellwire")
+USER_AGENT: Final = f"Bellwire/{VERSION}"
 
 
 class Bellwire:
@@ -73,12 +75,11 @@ class Bellwire:
         self._selector = Selector(self.catalogue)
         self._switchboard = Switchboard(self._selector)
         self._announcer = Announcer(store.log, clock=clock, reporter=backends.reporter)
-        parts = delivery_parts(
-            backends, selector=self._selector, announcer=self._announcer, user_agent=f"Bellwire/{VERSION}"
-        )
+        parts = delivery_parts(backends, selector=self._selector, announcer=self._announcer, user_agent=USER_AGENT)
         self.live = parts.broadcaster
         self._supervisor = supervisor = Supervisor(parts, self._switchboard)
         self._watchdog = Watchdog(supervisor, clock=clock)
+        self.figures = Recorder(store, parts.meter, supervisor=supervisor, clock=clock, reporter=reporter)
         self._doorkeeper = Doorkeeper(store, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits)
         self._pruner = Pruner(
             store, self._doorkeeper, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits
@@ -153,6 +154,7 @@ class Bellwire:
         await self._doorkeeper.start()
         self._announcer.start(self._intake.announce)
         self._pruner.start()
+        await self.figures.start()
         self._watchdog.start()
         self.access.start()
 
@@ -394,6 +396,7 @@ class Bellwire:
         await self._announcer.stop()
         await self._pruner.stop()
         await self._supervisor.stop()
+        await self.figures.stop()
         await self.live.close()
         await self._backends.sender.close()
         await self._backends.store.close()

@@ -1,10 +1,11 @@
 """Contract: what is kept, and what a crash before and after each call means.
 
-A store has six parts over one truth: the event log, the registry (webhooks, sources, event types), the ledger (cursors,
-attempts, discards), the replays, the journal, whose changes are stored by the calls that make them, and the directory
-(who may come in, and what they did; see directory.py). Every call is whole or nothing. A call that has returned
-survives kill -9 and power loss; one that was cut off by a crash may have happened or not, and the caller finds out by
-reading. A call that raises StorageUnavailable has changed nothing.
+A store has seven parts over one truth: the event log, the registry (webhooks, sources, event types), the ledger
+(cursors, attempts, discards), the replays, the journal, whose changes are stored by the calls that make them, the
+directory (who may come in, and what they did; see directory.py), and the timeline (figures for charts, timeline.py).
+Every call is whole or nothing. A call that has returned survives kill -9 and power loss; one that was cut off by a
+crash may have happened or not, and the caller finds out by reading. A call that raises StorageUnavailable has changed
+nothing.
 
 All calls are made from one event loop; writes are applied in the order of the calls.
 """
@@ -26,6 +27,7 @@ from bellwire.model.replay import Replay
 from bellwire.model.source import RegisteredSource, SourceName
 from bellwire.model.stretch import Stretch
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.timeline import Timeline
 
 PAGE_EVENTS_MAX: Final = 10_000
 PAGE_BYTES_MAX: Final = 64 * 1024 * 1024
@@ -334,7 +336,7 @@ class Journal(Protocol):
 
 
 class Store(Protocol):
-    """The four parts over one truth."""
+    """The seven parts over one truth."""
 
     @property
     def log(self) -> EventLog:
@@ -359,6 +361,10 @@ class Store(Protocol):
     @property
     def directory(self) -> Directory:
         """Tokens, people, sessions and the audit trail."""
+
+    @property
+    def timeline(self) -> Timeline:
+        """Figures over time."""
 
     def size_bytes(self) -> int:
         """How much the store takes: on disk, its companion files included, or in memory where it has no files."""

@@ -79,7 +79,7 @@ class World:
         supervisor = self.bellwire._supervisor
         supervisor._stopped = True
         bellwire = self.bellwire
-        others = (bellwire._pruner._task, bellwire._announcer._task, bellwire._watchdog._task)
+        others = (bellwire._pruner._task, bellwire._announcer._task, bellwire._watchdog._task, bellwire.figures._task)
         tasks = [*supervisor._tasks.values(), *(task for task in others if task is not None)]
         for task in tasks:
             task.cancel()

@@ -268,6 +268,7 @@ class Lane:
         if self.replay is None:
             self._parts.announcer.moved(self._terms.webhook, move)
         self._parts.broadcaster.settled(move, attempt)
+        self._parts.meter.settled(after.webhook_id, attempt, discards)
         if attempt is not None:
             self._parts.reporter.attempt_settled(attempt)
         for discard in discards:

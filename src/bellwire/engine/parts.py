@@ -9,6 +9,7 @@ from bellwire.engine.announcer import Announcer
 from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.keyring import Keyring
 from bellwire.engine.pacer import Pacer
+from bellwire.engine.meter import Meter
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.selector import Selector
@@ -32,6 +33,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     keyring: Keyring
     announcer: Announcer
     broadcaster: Broadcaster
+    meter: Meter
     start: Start
     pacer: Pacer
     dice: Callable[[], float]

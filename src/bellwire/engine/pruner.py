@@ -10,8 +10,9 @@ from bellwire.clock import Clock
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.limits import Limits
+from bellwire.model.rollup import Step
 from bellwire.reporter import Reporter
-from bellwire.rules.retaining import ID_KNOWN_MS, removable_before
+from bellwire.rules.retaining import ID_KNOWN_MS, ROLLUPS_KEPT_MS, removable_before
 from bellwire.store import AttemptsKept, Store
 
 PAUSE_MS: Final = 5_000
@@ -81,6 +82,7 @@ class Pruner:
             self._remove_discards,
             self._remove_changes,
             self._remove_attempts,
+            self._remove_rollups,
             self._forget_ids,
             self._forget_replays,
             self._give_back,
@@ -143,6 +145,10 @@ class Pruner:
             total_bytes=self._limits.attempts_bytes,
         )
         return await self._store.ledger.remove_attempts(kept) > 0
+
+    async def _remove_rollups(self) -> bool:
+        now_ms, remove = self._clock.steady_ms(), self._store.timeline.remove
+        return any([await remove(step, before_ms=now_ms - ROLLUPS_KEPT_MS[step]) for step in Step])
 
     async def _forget_ids(self) -> bool:
         return await self._store.log.forget(accepted_before_ms=self._clock.steady_ms() - ID_KNOWN_MS) > 0

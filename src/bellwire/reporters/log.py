@@ -120,6 +120,10 @@ class LogReporter:
         """See reporter.Reporter."""
         self._log.error("what need not be kept could not be removed, it is tried again", exc_info=problem)
 
+    def recording_failed(self, problem: Exception) -> None:
+        """See reporter.Reporter."""
+        self._log.error("figures over time could not be written, it is tried again", exc_info=problem)
+
     def announcements_lost(self, count: int, problem: str) -> None:
         """See reporter.Reporter."""
         self._log.warning("events about Bellwire itself could not be published", events=count, problem=problem)

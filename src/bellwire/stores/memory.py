@@ -22,12 +22,13 @@ from bellwire.stores.memory_journal import MemoryJournal
 from bellwire.stores.memory_ledger import STEP_MAX, MemoryLedger
 from bellwire.stores.memory_replays import MemoryReplays
 from bellwire.stores.memory_sources import MemorySources
+from bellwire.stores.memory_timeline import MemoryTimeline
 from bellwire.stores.memory_webhooks import MemoryWebhooks
 from bellwire.stores.repeating import Remains, digest_of, repeats, take_apart
 
 
 class MemoryStore:
-    """The four parts in lists and dictionaries. Every call takes effect at once, without a turn of the event loop."""
+    """The seven parts in lists and dictionaries. Every call takes effect at once, without a turn of the event loop."""
 
     def __init__(self) -> None:
         self._gate = Gate()
@@ -37,6 +38,7 @@ class MemoryStore:
         self.registry = MemoryRegistry(self._gate, self.journal, self.directory)
         self.ledger = MemoryLedger(self._gate, self.registry.first_cursors, self.journal)
         self.replays = MemoryReplays(self._gate, self.registry.first_cursors, self.directory)
+        self.timeline = MemoryTimeline(self._gate)
 
     def size_bytes(self) -> int:
         """The bytes of the logged events; nothing is on disk."""

@@ -30,7 +30,9 @@ from bellwire.stores.sqlite.reading import LogReader
 from bellwire.stores.sqlite.registry import RegistryWriter, SqliteRegistry
 from bellwire.stores.sqlite.removing import GiveBack, Remover, find_log_begin
 from bellwire.stores.sqlite.replays import ReplaysWriter, SqliteReplays
+from bellwire.stores.sqlite.timeline import SqliteTimeline, TimelineWriter
 from bellwire.stores.sqlite.writer import Writer
+from bellwire.timeline import Timeline
 
 
 async def open_sqlite_store(path: Path) -> Store:
@@ -62,7 +64,7 @@ def _open_migrated(path: Path) -> apsw.Connection:
 
 
 class SqliteStore:
-    """The four parts over one file. It belongs to the event loop on which it was made."""
+    """The seven parts over one file. It belongs to the event loop on which it was made."""
 
     def __init__(self, path: Path, writing: apsw.Connection) -> None:
         self._path = path
@@ -78,6 +80,7 @@ class SqliteStore:
         registry_writer, ledger_writer = RegistryWriter(writing, change_writer), LedgerWriter(writing, change_writer)
         self._remover = remover = Remover(writing, followers.removed)
         replays_writer, directory_writer = ReplaysWriter(writing), DirectoryWriter(writing)
+        timeline_writer = TimelineWriter(writing)
         self._writer = Writer(
             writing,
             registry_writer,
@@ -86,6 +89,7 @@ class SqliteStore:
             ledger_writer,
             replays_writer,
             remover,
+            timeline_writer,
             gate=self._gate,
         )
         self._log = SqliteEventLog(
@@ -101,6 +105,7 @@ class SqliteStore:
         self._ledger = SqliteLedger(self._writer, ledger_writer, remover, self._readers)
         self._replays = SqliteReplays(self._writer, replays_writer, self._readers)
         self._journal = SqliteJournal(self._writer, remover, self._readers)
+        self._timeline = SqliteTimeline(self._writer, timeline_writer, self._readers)
 
     @property
     def log(self) -> EventLog:
@@ -131,6 +136,11 @@ class SqliteStore:
     def directory(self) -> Directory:
         """Tokens, people, sessions and the audit trail."""
         return self._directory
+
+    @property
+    def timeline(self) -> Timeline:
+        """Figures over time."""
+        return self._timeline
 
     def size_bytes(self) -> int:
         """The bytes of the file and of its companions."""
