@@ -7,7 +7,7 @@ from bellwire.engine import recorder
 from bellwire.errors import StorageUnavailable
 from bellwire.model.attempt import Answer, NoAnswer, Response, Timings, Trouble
 from bellwire.model.limits import DAY_MS
-from bellwire.model.rollup import NOTHING, STEP_MS, Figures, Rollup, Series, Step
+from bellwire.model.rollup import NOTHING, STEP_MS, Figures, Rollup, Series, SpanStep
 from bellwire.model.webhook import WebhookId
 from bellwire.reporters.log import LogReporter
 from bellwire.rules.summing import added_up
@@ -16,8 +16,8 @@ from bellwire.stores.memory_timeline import MemoryTimeline
 from engine.manual_clock import ManualClock
 from engine.world import World, answer
 
-MINUTE_MS = STEP_MS[Step.MINUTE]
-HOUR_MS = STEP_MS[Step.HOUR]
+MINUTE_MS = STEP_MS[SpanStep.MINUTE]
+HOUR_MS = STEP_MS[SpanStep.HOUR]
 NO_ANSWER = NoAnswer(trouble=Trouble.TIMEOUT, detail="it took too long", timings=Timings(total_us=700_000))
 
 
@@ -34,7 +34,7 @@ def took(status: int, ms: int, *headers: tuple[str, str]) -> Response:
 
 
 async def series(
-    world: World, webhook_id: WebhookId | None, *, back_ms: int = 10 * MINUTE_MS, step: Step = Step.MINUTE
+    world: World, webhook_id: WebhookId | None, *, back_ms: int = 10 * MINUTE_MS, step: SpanStep = SpanStep.MINUTE
 ) -> Series:
     now_ms = world.clock.steady_ms()
     return await world.bellwire.figures.series(webhook_id, step, since_ms=now_ms - back_ms, until_ms=now_ms + 1)
@@ -51,7 +51,7 @@ async def whole(world: World, webhook_id: WebhookId | None) -> Figures:
     return (await series(world, webhook_id)).whole
 
 
-async def stored(world: World, step: Step = Step.MINUTE) -> Sequence[Rollup]:
+async def stored(world: World, step: SpanStep = SpanStep.MINUTE) -> Sequence[Rollup]:
     return await world.store.timeline.of_each(step, since_ms=0, before_ms=2**62)
 
 
@@ -137,12 +137,14 @@ async def test_hours_and_days_have_what_their_minutes_have(world: World) -> None
     for number in range(9):
         await world.publish(f"event-{number}")
         await later(world, 17 * MINUTE_MS)
-    minutes, hours, days = [[one for one in await stored(world, step) if one.webhook_id == webhook_id] for step in Step]
+    minutes, hours, days = [
+        [one for one in await stored(world, step) if one.webhook_id == webhook_id] for step in SpanStep
+    ]
     assert (len(minutes), len(hours), len(days)) == (9, 3, 1)
     assert [one.figures.delivered for one in hours] == [4, 4, 1]
     assert added_up(one.figures for one in minutes) == added_up(one.figures for one in hours) == days[0].figures
-    assert (await series(world, webhook_id, back_ms=2 * DAY_MS, step=Step.DAY)).whole == days[0].figures
-    assert (await series(world, webhook_id, back_ms=5 * HOUR_MS, step=Step.HOUR)).whole == days[0].figures
+    assert (await series(world, webhook_id, back_ms=2 * DAY_MS, step=SpanStep.DAY)).whole == days[0].figures
+    assert (await series(world, webhook_id, back_ms=5 * HOUR_MS, step=SpanStep.HOUR)).whole == days[0].figures
 
 
 async def test_a_restart_goes_on_with_the_present_minute_hour_and_day() -> None:
@@ -157,7 +159,7 @@ async def test_a_restart_goes_on_with_the_present_minute_hour_and_day() -> None:
     await second.bellwire.start()
     await second.publish("b")
     await later(second, MINUTE_MS)
-    for step in Step:
+    for step in SpanStep:
         assert (await series(second, webhook_id, step=step)).whole.delivered == 2
         assert (await series(second, None, step=step)).whole.accepted == 2
     assert second.bellwire.figures.lately().figures[webhook_id].delivered == 2
@@ -225,7 +227,7 @@ async def test_what_storage_refuses_is_shown_all_the_same_and_written_later() ->
     timeline.refuses = False
     await later(world, MINUTE_MS)
     assert [one.figures.delivered for one in await stored(world) if one.webhook_id] == [1, 1, 1]
-    assert [one.figures.delivered for one in await stored(world, Step.HOUR) if one.webhook_id] == [3]
+    assert [one.figures.delivered for one in await stored(world, SpanStep.HOUR) if one.webhook_id] == [3]
     await world.bellwire.close()
 
 
@@ -285,5 +287,5 @@ async def test_figures_are_removed_when_their_time_is_over(world: World) -> None
     for jump_ms, left in ((26 * HOUR_MS, (0, 2, 2)), (40 * DAY_MS, (0, 0, 2)), (400 * DAY_MS, (0, 0, 0))):
         world.clock.jump(jump_ms)
         await world.pass_time(10_000)
-        assert tuple([len(await stored(world, step)) for step in Step]) == left
+        assert tuple([len(await stored(world, step)) for step in SpanStep]) == left
     assert replace(await whole(world, webhook_id), lag_max_ms=0) == NOTHING

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bellwire.model.rollup import LATENCY_BOUNDS_MS, NOTHING, Figures, Step
+from bellwire.model.rollup import LATENCY_BOUNDS_MS, NOTHING, Figures, SpanStep
 from bellwire.rules.summing import (
     LATENCY_CLASSES,
     added,
@@ -95,21 +95,21 @@ def test_a_larger_share_takes_no_less_time(latencies: tuple[int, ...], one: floa
 
 def test_spans_begin_at_whole_minutes_hours_and_days() -> None:
     time_ms = 1_800_003_723_456
-    assert begin_of(Step.MINUTE, time_ms) == 1_800_003_720_000
-    assert begin_of(Step.HOUR, time_ms) == 1_800_003_600_000
-    assert begin_of(Step.DAY, time_ms) % 86_400_000 == 0
+    assert begin_of(SpanStep.MINUTE, time_ms) == 1_800_003_720_000
+    assert begin_of(SpanStep.HOUR, time_ms) == 1_800_003_600_000
+    assert begin_of(SpanStep.DAY, time_ms) % 86_400_000 == 0
 
 
 def test_the_spans_of_a_time_are_those_that_have_any_of_it() -> None:
-    assert list(spans_of(Step.MINUTE, since_ms=60_001, until_ms=180_000)) == [60_000, 120_000]
-    assert list(spans_of(Step.MINUTE, since_ms=60_000, until_ms=180_001)) == [60_000, 120_000, 180_000]
-    assert list(spans_of(Step.DAY, since_ms=5, until_ms=5)) == [0]
-    assert list(spans_of(Step.HOUR, since_ms=3_600_000, until_ms=3_600_000)) == []
+    assert list(spans_of(SpanStep.MINUTE, since_ms=60_001, until_ms=180_000)) == [60_000, 120_000]
+    assert list(spans_of(SpanStep.MINUTE, since_ms=60_000, until_ms=180_001)) == [60_000, 120_000, 180_000]
+    assert list(spans_of(SpanStep.DAY, since_ms=5, until_ms=5)) == [0]
+    assert list(spans_of(SpanStep.HOUR, since_ms=3_600_000, until_ms=3_600_000)) == []
 
 
 def test_a_series_has_every_span_and_their_sum() -> None:
     found = {60_000: Figures(delivered=1), 180_000: Figures(delivered=2, backlog_max=5), 600_000: Figures(failed=1)}
-    series = series_of(found, Step.MINUTE, spans_of(Step.MINUTE, since_ms=60_000, until_ms=240_000))
-    assert (series.step, series.since_ms) == (Step.MINUTE, 60_000)
+    series = series_of(found, SpanStep.MINUTE, spans_of(SpanStep.MINUTE, since_ms=60_000, until_ms=240_000))
+    assert (series.step, series.since_ms) == (SpanStep.MINUTE, 60_000)
     assert series.spans == (Figures(delivered=1), NOTHING, Figures(delivered=2, backlog_max=5))
     assert series.whole == Figures(delivered=3, backlog_max=5)

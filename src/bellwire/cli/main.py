@@ -25,6 +25,7 @@ SECTIONS: Final = {
         "attempts": "attempt",
         "dead-letters": "attempt",
         "replay": "replay",
+        "figures": "figures",
         "status": "attempt",
     },
     "Events": {

@@ -10,7 +10,7 @@ from bellwire.clock import Clock
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.limits import Limits
-from bellwire.model.rollup import Step
+from bellwire.model.rollup import SpanStep
 from bellwire.reporter import Reporter
 from bellwire.rules.retaining import ID_KNOWN_MS, ROLLUPS_KEPT_MS, removable_before
 from bellwire.store import AttemptsKept, Store
@@ -148,7 +148,7 @@ class Pruner:
 
     async def _remove_rollups(self) -> bool:
         now_ms, remove = self._clock.steady_ms(), self._store.timeline.remove
-        return any([await remove(step, before_ms=now_ms - ROLLUPS_KEPT_MS[step]) for step in Step])
+        return any([await remove(step, before_ms=now_ms - ROLLUPS_KEPT_MS[step]) for step in SpanStep])
 
     async def _forget_ids(self) -> bool:
         return await self._store.log.forget(accepted_before_ms=self._clock.steady_ms() - ID_KNOWN_MS) > 0

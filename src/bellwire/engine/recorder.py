@@ -12,7 +12,7 @@ from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.last_hour import LastHour
 from bellwire.engine.meter import Meter
 from bellwire.engine.supervisor import Supervisor
-from bellwire.model.rollup import NOTHING, STEP_MS, Figures, Lately, Rollup, Series, Step
+from bellwire.model.rollup import NOTHING, STEP_MS, Figures, Lately, Rollup, Series, SpanStep
 from bellwire.model.webhook import WebhookId
 from bellwire.reporter import Reporter
 from bellwire.rules.summing import SPANS_MAX, added, added_up, begin_of, series_of, spans_of
@@ -52,8 +52,8 @@ class Recorder:
         self._clock = clock
         self._reporter = reporter
         self._last_hour = LastHour()
-        self._spans: dict[Step, _Span] = {}
-        self._unwritten: dict[tuple[Step, int, Of], Rollup] = {}
+        self._spans: dict[SpanStep, _Span] = {}
+        self._unwritten: dict[tuple[SpanStep, int, Of], Rollup] = {}
         self._waiting: dict[WebhookId, Figures] = {}
         self._logged = _Logged(0, 0)
         self._woken = asyncio.Event()
@@ -63,7 +63,7 @@ class Recorder:
     async def start(self) -> None:
         """Take up the present minute, hour and day where they stand, and begin; once. Raises StorageUnavailable."""
         now_ms = self._clock.steady_ms()
-        for step in Step:
+        for step in SpanStep:
             begin_ms = begin_of(step, now_ms)
             found = await self._timeline.of_each(step, since_ms=begin_ms, before_ms=begin_ms + 1)
             self._spans[step] = _Span(begin_ms, {one.webhook_id: one.figures for one in found})
@@ -77,7 +77,12 @@ class Recorder:
         if self._task is not None:
             await asyncio.wait([self._task])
 
-    async def series(self, webhook_id: Of, step: Step, *, since_ms: int, until_ms: int) -> Series:
+    @property
+    def now_ms(self) -> int:
+        """The time by which spans begin and end."""
+        return self._clock.steady_ms()
+
+    async def series(self, webhook_id: Of, step: SpanStep, *, since_ms: int, until_ms: int) -> Series:
         """The figures of a webhook, or (None) of all together, over the spans that have any of this time; of too many
         the last SPANS_MAX. What is not written yet is among them. Raises StorageUnavailable.
         """
@@ -109,7 +114,9 @@ class Recorder:
         while not leaving:
             if not self._stopped:
                 self._woken.clear()
-                await self._clock.wait(self._woken, until_ms=self._spans[Step.MINUTE].begin_ms + STEP_MS[Step.MINUTE])
+                await self._clock.wait(
+                    self._woken, until_ms=self._spans[SpanStep.MINUTE].begin_ms + STEP_MS[SpanStep.MINUTE]
+                )
             leaving = self._stopped
             await self._tried(self._ask)
             self._count_in()
@@ -123,9 +130,9 @@ class Recorder:
 
     async def _recall(self) -> None:
         """Find out what happened in the hour before the start."""
-        now_ms = self._spans[Step.MINUTE].begin_ms
+        now_ms = self._spans[SpanStep.MINUTE].begin_ms
         since_ms = self._last_hour.begin_ms(now_ms)
-        for one in await self._timeline.of_each(Step.MINUTE, since_ms=since_ms, before_ms=now_ms + 1):
+        for one in await self._timeline.of_each(SpanStep.MINUTE, since_ms=since_ms, before_ms=now_ms + 1):
             self._last_hour.add(one.begin_ms, {one.webhook_id: one.figures})
 
     async def _ask(self) -> None:
@@ -143,7 +150,7 @@ class Recorder:
         fresh = self._fresh()
         self._meter.clear()
         self._logged = self._log_now()
-        self._last_hour.add(self._spans[Step.MINUTE].begin_ms, fresh)
+        self._last_hour.add(self._spans[SpanStep.MINUTE].begin_ms, fresh)
         now_ms = self._clock.steady_ms()
         for step, span in self._spans.items():
             for of, figures in fresh.items():

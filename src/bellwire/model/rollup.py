@@ -11,7 +11,7 @@ LATENCY_BOUNDS_MS: Final = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_
 """The upper ends of the histogram's classes, each included; one more class takes what is longer."""
 
 
-class Step(enum.Enum):
+class SpanStep(enum.Enum):
     """How long a span is. Spans begin at whole minutes, hours and days of UTC."""
 
     MINUTE = "minute"
@@ -19,7 +19,7 @@ class Step(enum.Enum):
     DAY = "day"
 
 
-STEP_MS: Final = {Step.MINUTE: 60_000, Step.HOUR: 3_600_000, Step.DAY: 86_400_000}
+STEP_MS: Final = {SpanStep.MINUTE: 60_000, SpanStep.HOUR: 3_600_000, SpanStep.DAY: 86_400_000}
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True, array_like=True):
@@ -64,7 +64,7 @@ class Rollup(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of one span. webhook_id: None for those of all webhooks. begin_ms: since 1970."""
 
     webhook_id: WebhookId | None
-    step: Step
+    step: SpanStep
     begin_ms: int
     figures: Figures
 
@@ -83,7 +83,7 @@ class Series(msgspec.Struct, frozen=True, kw_only=True):
     A span that has not ended yet has what happened up to now.
     """
 
-    step: Step
+    step: SpanStep
     since_ms: int
     spans: tuple[Figures, ...]
     whole: Figures

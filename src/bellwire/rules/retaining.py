@@ -6,13 +6,13 @@ from typing import Final
 
 from bellwire.model.event import Position
 from bellwire.model.limits import DAY_MS, Limits
-from bellwire.model.rollup import Step
+from bellwire.model.rollup import SpanStep
 from bellwire.model.stretch import Stretch
 
 ID_KNOWN_MS: Final = DAY_MS
 """For which an id stays known at least, counted from the acceptance of its event."""
 
-ROLLUPS_KEPT_MS: Final = {Step.MINUTE: 25 * DAY_MS // 24, Step.HOUR: 32 * DAY_MS, Step.DAY: 400 * DAY_MS}
+ROLLUPS_KEPT_MS: Final = {SpanStep.MINUTE: 25 * DAY_MS // 24, SpanStep.HOUR: 32 * DAY_MS, SpanStep.DAY: 400 * DAY_MS}
 """How long roll-ups are kept, by their step: so that a chart of a day, of a month and of a year has all its spans."""
 
 

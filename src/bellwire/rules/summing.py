@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 from typing import Final
 
-from bellwire.model.rollup import LATENCY_BOUNDS_MS, NOTHING, STEP_MS, Figures, Series, Step
+from bellwire.model.rollup import LATENCY_BOUNDS_MS, NOTHING, STEP_MS, Figures, Series, SpanStep
 
 SPANS_MAX: Final = 1_500
 """In one series: a day of minutes, two months of hours, four years of days."""
@@ -72,17 +72,17 @@ def quantile_ms(latencies: tuple[int, ...], share: float) -> float | None:
     return None
 
 
-def begin_of(step: Step, time_ms: int) -> int:
+def begin_of(step: SpanStep, time_ms: int) -> int:
     """When the span begins that this time is in."""
     return time_ms - time_ms % STEP_MS[step]
 
 
-def spans_of(step: Step, *, since_ms: int, until_ms: int) -> range:
+def spans_of(step: SpanStep, *, since_ms: int, until_ms: int) -> range:
     """When the spans begin that have any of this time, ascending."""
     return range(begin_of(step, since_ms), until_ms, STEP_MS[step])
 
 
-def series_of(found: Mapping[int, Figures], step: Step, begins: range) -> Series:
+def series_of(found: Mapping[int, Figures], step: SpanStep, begins: range) -> Series:
     """The spans that begin then, also those in which nothing happened. found: figures by the begin of their span."""
     spans = tuple([found.get(begin, NOTHING) for begin in begins])
     return Series(step=step, since_ms=begins.start, spans=spans, whole=added_up(spans))

@@ -22,6 +22,7 @@ from bellwire.web.api import (
     own_password,
     people,
     replays,
+    series,
     sessions,
     sources,
     status,
@@ -45,6 +46,7 @@ _RESOURCES: Final[Resources] = {
     EVENTS_PATH: {"GET": events.list_events},
     "/healthz": {"GET": status.read_health},
     "/v1/status": {"GET": status.read_status},
+    "/v1/series": {"GET": series.read_series},
     "/v1/webhooks": {"GET": webhooks.list_webhooks, "POST": webhooks.create_webhook},
     "/v1/webhooks/{webhook_id}": {
         "GET": webhooks.read_webhook,
@@ -53,6 +55,7 @@ _RESOURCES: Final[Resources] = {
         "DELETE": webhooks.delete_webhook,
     },
     "/v1/webhooks/{webhook_id}/status": {"GET": webhooks.read_webhook_status},
+    "/v1/webhooks/{webhook_id}/series": {"GET": series.read_webhook_series},
     "/v1/webhooks/{webhook_id}/changes": {"GET": changes.list_changes},
     "/v1/webhooks/{webhook_id}/account": {"GET": webhook_actions.read_account},
     "/v1/webhooks/{webhook_id}/pause": {"POST": webhook_actions.pause_webhook},

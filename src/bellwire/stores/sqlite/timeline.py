@@ -7,7 +7,7 @@ from typing import Final, assert_never
 import apsw
 import msgspec
 
-from bellwire.model.rollup import STEP_MS, Figures, Rollup, Step
+from bellwire.model.rollup import STEP_MS, Figures, Rollup, SpanStep
 from bellwire.model.webhook import WebhookId
 from bellwire.stores.sqlite.connection import Row, rows_of
 from bellwire.stores.sqlite.readers import Readers
@@ -33,7 +33,7 @@ class PutRollups(msgspec.Struct, frozen=True):
 class RemoveRollups(msgspec.Struct, frozen=True):
     """One call of remove."""
 
-    step: Step
+    step: SpanStep
     before_ms: int
 
 
@@ -76,7 +76,7 @@ class SqliteTimeline:
             await self._writer.write(self._timeline_writer, PutRollups(rows), size_bytes=len(rows))
 
     async def of(
-        self, webhook_id: WebhookId | None, step: Step, *, since_ms: int, before_ms: int
+        self, webhook_id: WebhookId | None, step: SpanStep, *, since_ms: int, before_ms: int
     ) -> tuple[Rollup, ...]:
         """The roll-ups of a webhook, ascending: one look into the table for each span."""
         first = -(-since_ms // STEP_MS[step]) * STEP_MS[step]
@@ -86,13 +86,13 @@ class SqliteTimeline:
             lambda connection: _rollups(rows_of(connection, _LIST_WEBHOOK_ROLLUPS, key, STEP_MS[step], begins), step)
         )
 
-    async def of_each(self, step: Step, *, since_ms: int, before_ms: int) -> tuple[Rollup, ...]:
+    async def of_each(self, step: SpanStep, *, since_ms: int, before_ms: int) -> tuple[Rollup, ...]:
         """The roll-ups of every webhook, ascending."""
         return await self._readers.read(
             lambda connection: _rollups(rows_of(connection, _LIST_ROLLUPS, STEP_MS[step], since_ms, before_ms), step)
         )
 
-    async def remove(self, step: Step, *, before_ms: int) -> int:
+    async def remove(self, step: SpanStep, *, before_ms: int) -> int:
         """Remove roll-ups that begin earlier."""
         removed: int = await self._writer.write(self._timeline_writer, RemoveRollups(step, before_ms))
         return removed
@@ -106,7 +106,7 @@ def _row_of(rollup: Rollup) -> tuple[int, int, str, str]:
     return STEP_MS[rollup.step], rollup.begin_ms, key, msgspec.json.encode(figures).decode()
 
 
-def _rollups(rows: Iterable[Row], step: Step) -> tuple[Rollup, ...]:
+def _rollups(rows: Iterable[Row], step: SpanStep) -> tuple[Rollup, ...]:
     decoder = msgspec.json.Decoder(Figures)
     return tuple(
         [
