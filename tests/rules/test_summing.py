@@ -10,6 +10,7 @@ from bellwire.rules.summing import (
     added,
     added_up,
     begin_of,
+    grouped,
     latency_class,
     quantile_ms,
     series_of,
@@ -113,3 +114,10 @@ def test_a_series_has_every_span_and_their_sum() -> None:
     assert (series.step, series.since_ms) == (SpanStep.MINUTE, 60_000)
     assert series.spans == (Figures(delivered=1), NOTHING, Figures(delivered=2, backlog_max=5))
     assert series.whole == Figures(delivered=3, backlog_max=5)
+
+
+@given(st.lists(FIGURES, max_size=7), st.integers(1, 4))
+def test_grouping_neighbours_leaves_nothing_out(spans: list[Figures], size: int) -> None:
+    found = grouped(spans, size)
+    assert len(found) == -(-len(spans) // size)
+    assert added_up(found) == added_up(spans)

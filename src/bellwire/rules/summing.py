@@ -1,7 +1,7 @@
 """What do figures of several spans, or of several webhooks, come to together?"""
 
 import bisect
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import Final
 
@@ -86,6 +86,11 @@ def series_of(found: Mapping[int, Figures], step: SpanStep, begins: range) -> Se
     """The spans that begin then, also those in which nothing happened. found: figures by the begin of their span."""
     spans = tuple([found.get(begin, NOTHING) for begin in begins])
     return Series(step=step, since_ms=begins.start, spans=spans, whole=added_up(spans))
+
+
+def grouped(spans: Sequence[Figures], size: int) -> tuple[Figures, ...]:
+    """Of so many neighbours each what they come to together; the last ones may be fewer."""
+    return tuple([added_up(spans[at : at + size]) for at in range(0, len(spans), size)])
 
 
 def _latencies_added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:

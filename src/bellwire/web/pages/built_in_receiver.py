@@ -48,7 +48,8 @@ async def show_receiver(visit: Visit) -> Response:
     """GET /receiver."""
     receiver, service = visit.receiver, visit.service
     names = {webhook.id: webhook.object.name for webhook in service.webhooks()}
-    senders = [row_of(webhook, await service.webhook_status(webhook.id)) for webhook in receiver.senders()]
+    lately = service.figures.lately()
+    senders = [row_of(webhook, await service.webhook_status(webhook.id), lately) for webhook in receiver.senders()]
     return await visit.page(
         "receiver.html",
         url=receiver.url,

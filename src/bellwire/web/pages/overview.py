@@ -9,6 +9,7 @@ from starlette.responses import Response
 from bellwire.model.event import LoggedEvent
 from bellwire.store import EventSearch
 from bellwire.web.pages.attempt_rows import find_attempts
+from bellwire.web.pages.charts import OF_ALL, chart_context
 from bellwire.web.pages.events import row_of
 from bellwire.web.pages.first_run import first_run_of, remember
 from bellwire.web.pages.visit import Visit
@@ -51,6 +52,7 @@ async def show_overview(visit: Visit) -> Response:
         events=[row_of(event, service.catalogue) for event in recent],
         attempts=await find_attempts(service, webhook_id=None, shown="", before="", rows_max=RECENT),
         types=len(service.catalogue),
+        **await chart_context(visit, OF_ALL),
     )
     if first_run is not None:
         remember(answer)

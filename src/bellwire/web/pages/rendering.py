@@ -19,6 +19,7 @@ from bellwire.web.pages.showing import (
     show_bytes,
     show_count,
     show_rate,
+    show_share,
     show_span,
 )
 from bellwire.web.static_files import StaticFiles
@@ -62,6 +63,7 @@ class Renderer:
             "bytes": show_bytes,
             "count": show_count,
             "rate": show_rate,
+            "share": show_share,
             "exact_time": show_time_ms,
             "clock_time": clock_time,
             "host": host_of,

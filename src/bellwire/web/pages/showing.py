@@ -51,6 +51,14 @@ def show_rate(rate: float) -> str:
     return show_count(round(rate)) if rate >= _TENTHS_BELOW else f"{rate:.1f}".removesuffix(".0")
 
 
+def show_share(share: float) -> str:
+    """A share in per cent, never rounded up to all of them nor down to none: 1 → `100 %`, 0.99999 → `99.9 %`."""
+    tenths = round(share * 1_000)
+    if 0 < share < 1:
+        tenths = min(max(tenths, 1), 999)
+    return f"{tenths / 10:.1f}".removesuffix(".0") + " %"
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """A count with its noun: `1 event`, `1,200 events`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

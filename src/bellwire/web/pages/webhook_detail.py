@@ -10,6 +10,7 @@ from bellwire.model.status import Account
 from bellwire.rules.matching import counted_types
 from bellwire.web.pages.attempt_rows import SHOWN, find_attempts
 from bellwire.web.pages.attempts import read_shown, view_recorded
+from bellwire.web.pages.charts import OF_WEBHOOK, chart_context
 from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters
 from bellwire.web.pages.dead_letters import read_reason
 from bellwire.web.pages.exchanges import ExchangeView, advise_attempt, view_attempted
@@ -50,7 +51,8 @@ async def show_health(visit: Visit) -> Response:
     account = await visit.service.account(row.webhook.id)
     health = health_of(row, account, last)
     types = len(counted_types(row.object, visit.service.catalogue))
-    return await visit.page("webhook_health.html", **_common(row), health=health, recent=recent, types=types)
+    charts = await chart_context(visit, OF_WEBHOOK, row.webhook.id)
+    return await visit.page("webhook_health.html", **_common(row), **charts, health=health, recent=recent, types=types)
 
 
 async def show_attempts(visit: Visit) -> Response:
@@ -106,7 +108,7 @@ def health_of(row: Row, account: Account, last: Attempt | None) -> Health:
 
 async def _row(visit: Visit) -> Row:
     webhook = visit.service.webhook(visit.webhook_id)
-    return row_of(webhook, await visit.service.webhook_status(webhook.id))
+    return row_of(webhook, await visit.service.webhook_status(webhook.id), visit.service.figures.lately())
 
 
 def _common(row: Row) -> dict[str, Any]:

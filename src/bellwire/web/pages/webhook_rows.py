@@ -7,13 +7,17 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bellwire.model.event_type import TracingLevel
+from bellwire.model.rollup import NOTHING, Lately
 from bellwire.model.secret import NoSecret
 from bellwire.model.status import WebhookStatus
 from bellwire.model.webhook import EventPolicy, RegisteredWebhook, Unauthenticated, WebHook
+from bellwire.rules.summing import quantile_ms
 from bellwire.web.pages.showing import host_of, path_of, plural
 
 STATES: Final = ("failing", "blocked", "gone", "retrying", "paused", "healthy", "disabled")
 """The states of a webhook, those first that need somebody's attention most."""
+
+_MINUTE_MS: Final = 60_000
 
 SORTS: Final = {
     "attention": "Needs attention",
@@ -22,7 +26,21 @@ SORTS: Final = {
     "lag": "Oldest event waiting",
     "success": "Longest without success",
     "discarded": "Most discarded",
+    "rate": "Most delivered",
+    "failed": "Least success",
+    "slow": "Slowest",
 }
+
+
+class Recent(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a webhook in the last hour. events_per_min: delivered. success: the share of attempts, 0 to 1;
+    None: there was none.
+    """
+
+    attempts: int
+    events_per_min: float
+    success: float | None
+    p95_ms: float | None
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +49,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     webhook: RegisteredWebhook
     status: WebhookStatus
     used: float
+    recent: Recent
 
     @property
     def object(self) -> WebHook:
@@ -94,13 +113,25 @@ def left_of(status: WebhookStatus) -> int | None:
     return max(0, status.first_deadline_ms - status.now_ms)
 
 
-def row_of(webhook: RegisteredWebhook, status: WebhookStatus) -> Row:
+def recent_of(webhook: RegisteredWebhook, lately: Lately) -> Recent:
+    """What a list shows of the last hour; of a webhook that is younger the rate is that since it exists."""
+    figures = lately.figures.get(webhook.id, NOTHING)
+    length_ms = max(_MINUTE_MS, lately.now_ms - max(lately.since_ms, webhook.created_at_ms))
+    return Recent(
+        attempts=figures.attempts,
+        events_per_min=figures.events * _MINUTE_MS / length_ms,
+        success=figures.delivered / figures.attempts if figures.attempts else None,
+        p95_ms=quantile_ms(figures.latencies, 0.95),
+    )
+
+
+def row_of(webhook: RegisteredWebhook, status: WebhookStatus, lately: Lately) -> Row:
     """The row of one webhook."""
     used = 0.0
     left_ms = left_of(status)
     if left_ms is not None:
         used = min(1.0, max(0.0, 1 - left_ms / webhook.object.discard_after_ms))
-    return Row(webhook=webhook, status=status, used=used)
+    return Row(webhook=webhook, status=status, used=used, recent=recent_of(webhook, lately))
 
 
 def listed(rows: Iterable[Row], listing: Listing) -> list[Row]:
@@ -126,4 +157,7 @@ _ORDERS: Final[dict[str, Callable[[Row], tuple[object, ...]]]] = {
     "lag": lambda row: (-row.status.lag_ms, *_by_attention(row)),
     "success": lambda row: (row.status.last_success_at_ms or 0, *_by_attention(row)),
     "discarded": lambda row: (-row.status.discarded, *_by_attention(row)),
+    "rate": lambda row: (-row.recent.events_per_min, *_by_attention(row)),
+    "failed": lambda row: (1.0 if row.recent.success is None else row.recent.success, *_by_attention(row)),
+    "slow": lambda row: (-(row.recent.p95_ms or 0), *_by_attention(row)),
 }

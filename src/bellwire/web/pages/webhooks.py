@@ -33,7 +33,8 @@ async def list_webhooks(visit: Visit) -> Response:
 async def rows_of(visit: Visit) -> list[Row]:
     """A row for each webhook."""
     service = visit.service
-    return [row_of(webhook, await service.webhook_status(webhook.id)) for webhook in service.webhooks()]
+    lately = service.figures.lately()
+    return [row_of(webhook, await service.webhook_status(webhook.id), lately) for webhook in service.webhooks()]
 
 
 def read_listing(visit: Visit) -> Listing:

@@ -94,5 +94,7 @@ localTimes();
 for (const form of $$("#wf:has(.save)")) bindForm(form);
 for (const picker of $$("[data-picker]")) bindPicker(picker);
 for (const toast of $$(".toast.good")) setTimeout(() => toast.remove(), TOAST_MS);
+const charts = $$("[data-chart]");
+if (charts.length) import("./charts.js").then(({ drawCharts }) => drawCharts(charts));
 startLive();
 document.documentElement.dataset.ready = "";
