@@ -44,7 +44,7 @@ def addresses(place: Place) -> list[str]:
         *("/attempts", f"/attempts/{attempt}", "/dead-letters", "/event-types?group=auth", "/about", "/none"),
         *("/event-types/auth.success", failing, f"{failing}/attempts", f"{failing}/disable", f"{failing}/delete"),
         *(f"{WEBHOOKS}/{place.slow}/dead-letters", f"{healthy}/verify", f"{healthy}/rotate-key"),
-        *("/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
+        *("/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke", "/settings/telemetry/metrics"),
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
     ]
 

@@ -262,6 +262,18 @@ async def test_the_last_hour_is_told_of_each_webhook_and_forgotten_after_it(worl
     assert world.bellwire.figures.lately().figures == {}
 
 
+async def test_what_happened_since_the_start_only_grows(world: World) -> None:
+    webhook_id = await world.create(throttle="0ms")
+    for number in range(1, 4):
+        await world.publish(f"event-{number}")
+        await world.pass_time()
+        for _ in range(2):
+            found = world.bellwire.figures.since_start()
+            assert [found[of].delivered for of in (webhook_id, None)] == [number, number]
+            assert found[None].accepted == number
+            await later(world, MINUTE_MS)
+
+
 async def test_figures_of_a_deleted_webhook_can_still_be_read(world: World) -> None:
     webhook_id = await world.create(throttle="0ms")
     await world.publish("a")

@@ -42,7 +42,10 @@ class _Logged(msgspec.Struct, frozen=True):
 
 
 class Recorder:
-    """Runs as one task from start() to stop(). A crash loses what was not written yet: of charts, never of accounts."""
+    """Runs as one task from start() to stop(). A crash loses what was not written yet: of charts, never of accounts.
+
+    waiting: backlog and lag of those webhooks for which anything waits, as they were at the end of the last minute.
+    """
 
     def __init__(self, store: Store, meter: Meter, *, supervisor: Supervisor, clock: Clock, reporter: Reporter) -> None:
         self._timeline = store.timeline
@@ -54,7 +57,8 @@ class Recorder:
         self._last_hour = LastHour()
         self._spans: dict[SpanStep, _Span] = {}
         self._unwritten: dict[tuple[SpanStep, int, Of], Rollup] = {}
-        self._waiting: dict[WebhookId, Figures] = {}
+        self._since_start: dict[Of, Figures] = {}
+        self.waiting: dict[WebhookId, Figures] = {}
         self._logged = _Logged(0, 0)
         self._woken = asyncio.Event()
         self._stopped = False
@@ -108,6 +112,11 @@ class Recorder:
             figures={of: added(sums.get(of, NOTHING), fresh.get(of, NOTHING)) for of in {*sums, *fresh}},
         )
 
+    def since_start(self) -> dict[Of, Figures]:
+        """What happened since the start of the process, of each webhook for which anything did, and of all together."""
+        fresh, before = self._fresh(), self._since_start
+        return {of: added(before.get(of, NOTHING), fresh.get(of, NOTHING)) for of in {**before, **fresh}}
+
     async def _run(self) -> None:
         await self._tried(self._recall)
         leaving = False
@@ -137,17 +146,18 @@ class Recorder:
 
     async def _ask(self) -> None:
         """Find out how much waits, for each webhook for which anything does; not while everybody is in a hurry."""
-        self._waiting = {}
+        self.waiting = {}
         for number, dispatcher in enumerate(() if self._stopped else self._supervisor.dispatchers(), 1):
             gauge = await self._gauge(dispatcher)
             if gauge != NOTHING:
-                self._waiting[dispatcher.webhook.id] = gauge
+                self.waiting[dispatcher.webhook.id] = gauge
             if number % DISPATCHERS_PER_TURN == 0:
                 await asyncio.sleep(0)
 
     def _count_in(self) -> None:
         """Read the meter off, without a turn of the event loop, so that nothing is counted twice or not at all."""
         fresh = self._fresh()
+        self._since_start = self.since_start()
         self._meter.clear()
         self._logged = self._log_now()
         self._last_hour.add(self._spans[SpanStep.MINUTE].begin_ms, fresh)
@@ -173,12 +183,12 @@ class Recorder:
     def _fresh(self) -> dict[Of, Figures]:
         """What happened since the meter was read off, where anything did, and what waited when that was asked last."""
         fresh: dict[Of, Figures] = dict(self._meter.all().items())
-        for webhook_id, gauge in self._waiting.items():
+        for webhook_id, gauge in self.waiting.items():
             fresh[webhook_id] = added(fresh.get(webhook_id, NOTHING), gauge)
         logged = self._log_now()
         whole = replace(
             added_up(fresh.values()),
-            backlog_max=sum(gauge.backlog_max for gauge in self._waiting.values()),
+            backlog_max=sum(gauge.backlog_max for gauge in self.waiting.values()),
             accepted=logged.events - self._logged.events,
             accepted_bytes=logged.bytes - self._logged.bytes,
         )

@@ -19,6 +19,7 @@ from bellwire.web.api import (
     event_types,
     events,
     live,
+    metrics,
     own_password,
     people,
     replays,
@@ -45,6 +46,7 @@ SOURCE_PATH: Final = SOURCES_PATH + "{source_name}"
 _RESOURCES: Final[Resources] = {
     EVENTS_PATH: {"GET": events.list_events},
     "/healthz": {"GET": status.read_health},
+    metrics.METRICS_PATH: {"GET": metrics.read_metrics},
     "/v1/status": {"GET": status.read_status},
     "/v1/series": {"GET": series.read_series},
     "/v1/webhooks": {"GET": webhooks.list_webhooks, "POST": webhooks.create_webhook},

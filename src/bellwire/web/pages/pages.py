@@ -26,6 +26,7 @@ from bellwire.web.pages import (
     event_types,
     events,
     first_run,
+    metrics,
     overview,
     replays,
     tokens,
@@ -88,6 +89,7 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/receiver/clear": {"POST": built_in_receiver.clear_received},
     "/first-run/event": {"POST": first_run.publish_event},
     "/first-run/close": {"POST": first_run.close},
+    "/settings/telemetry/metrics": {"GET": metrics.show_metrics},
     "/about": {"GET": about.show_about},
     "/appearance": {"POST": appearance.choose_theme},
 }
