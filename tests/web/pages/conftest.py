@@ -1,4 +1,4 @@
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import httpx
 import pytest
@@ -9,6 +9,10 @@ from bellwire.web.loopback import serve_on_loopback
 from bellwire.web.site import Site
 from receivers import Receiver
 from web.pages.visitor import Visitor
+
+PASSWORD = "correct horse battery"
+
+Arrive = Callable[..., Awaitable[Visitor]]
 
 
 @pytest.fixture
@@ -27,6 +31,31 @@ async def visitor(service: Bellwire, token: str, built_in: BuiltInReceiver) -> A
         headers={"Authorization": f"Bearer {token}", "Accept": "text/html"},
     ) as client:
         yield Visitor(client)
+
+
+@pytest.fixture
+async def browser(service: Bellwire) -> AsyncIterator[Visitor]:
+    """A browser without scripts of somebody who has not signed in."""
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=Site(service)),
+        base_url="http://bellwire.test",
+        headers={"Accept": "text/html"},
+    ) as client:
+        yield Visitor(client)
+
+
+@pytest.fixture
+def arrive(visitor: Visitor, browser: Visitor) -> Arrive:
+    """Signs nadia in by her password; she has these scopes."""
+
+    async def sign_in(*scopes: str) -> Visitor:
+        person = {"name": "nadia", "scopes": scopes, "password": PASSWORD}
+        assert (await visitor.client.post("/v1/people", json=person)).status_code == 201
+        form = (await browser.open("/sign-in")).one("form")
+        assert await browser.send(form, name="nadia", password=PASSWORD) == "/"
+        return browser
+
+    return sign_in
 
 
 @pytest.fixture

@@ -1,46 +1,16 @@
 """Who sees the pages in a browser, and what they may do there."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
 from bellwire.service import Bellwire
 from bellwire.web.pages.pages import _PAGES
-from bellwire.web.site import Site
+from web.pages.conftest import PASSWORD, Arrive
 from web.pages.parsed import Element
 from web.pages.visitor import WEBHOOKS, Visitor
 
-PASSWORD = "correct horse battery"
 INCLUDED: dict[str, object] = {"events": ["auth.success"], "eventsPolicy": "include"}
-
-Arrive = Callable[..., Awaitable[Visitor]]
-
-
-@pytest.fixture
-async def browser(service: Bellwire) -> AsyncIterator[Visitor]:
-    """A browser without scripts of somebody who has not signed in."""
-    async with httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=Site(service)),
-        base_url="http://bellwire.test",
-        headers={"Accept": "text/html"},
-    ) as client:
-        yield Visitor(client)
-
-
-@pytest.fixture
-def arrive(visitor: Visitor, browser: Visitor) -> Arrive:
-    """Signs nadia in by her password; she has these scopes."""
-
-    async def sign_in(*scopes: str) -> Visitor:
-        person = {"name": "nadia", "scopes": scopes, "password": PASSWORD}
-        assert (await visitor.client.post("/v1/people", json=person)).status_code == 201
-        form = (await browser.open("/sign-in")).one("form")
-        assert await browser.send(form, name="nadia", password=PASSWORD) == "/"
-        return browser
-
-    return sign_in
 
 
 async def a_webhook(service: Bellwire) -> str:

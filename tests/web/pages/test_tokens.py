@@ -1,10 +1,8 @@
 import httpx
 
 from bellwire.service import Bellwire
-from web.pages.test_signing_in import Arrive, arrive, browser
+from web.pages.conftest import Arrive
 from web.pages.visitor import Visitor
-
-__all__ = ["arrive", "browser"]
 
 
 async def lets_in(visitor: Visitor, secret: str) -> bool:
