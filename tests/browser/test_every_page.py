@@ -45,6 +45,15 @@ def addresses(place: Place) -> list[str]:
         *("/event-types/auth.success", failing, f"{failing}/attempts", f"{failing}/disable", f"{failing}/delete"),
         *(f"{WEBHOOKS}/{place.slow}/dead-letters", f"{healthy}/verify", f"{healthy}/rotate-key"),
         *("/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke", "/settings/telemetry/metrics"),
+        *(
+            f"{failing}/history",
+            f"{healthy}/history",
+            f"{failing}/check",
+            f"{evil}/history",
+            "/audit",
+            "/audit?since=x",
+        ),
+        *("/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
     ]
 

@@ -19,8 +19,8 @@ from web.pages.visitor import WEBHOOKS, Visitor
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
 PAGES_MAX = 400
-FORM = re.compile(r"/(?:edit|duplicate)$")
-FORMS_MAX = 2
+ALIKE = re.compile(r"/(?:edit|duplicate)$|^/audit\?(?:by|object)=")
+ALIKE_MAX = 2
 
 
 async def fill(service: Bellwire, receiver: Receiver) -> None:
@@ -60,16 +60,16 @@ class Crawled(NamedTuple):
 async def crawl(visitor: Visitor) -> dict[str, Crawled]:
     """Every page that links lead to from the start page, by its path and query; answers other than 200 are errors.
 
-    Of large pages that look alike, types and forms, only a few are opened.
+    Of pages that look alike, types, forms and parts of the audit trail, only a few are opened.
     """
     found: dict[str, Crawled] = {}
-    forms: Counter[str] = Counter()
+    alike: Counter[str] = Counter()
     waiting = ["/"]
     while waiting and len(found) < PAGES_MAX:
         address = waiting.pop()
-        form = FORM.search(address)
-        forms.update([form[0]] if form else [])
-        if address in found or (form and forms[form[0]] > FORMS_MAX):
+        like = ALIKE.search(address)
+        alike.update([like[0]] if like else [])
+        if address in found or (like and alike[like[0]] > ALIKE_MAX):
             continue
         answer = await visitor.client.get(address)
         assert answer.status_code == 200, f"{address}: {answer.status_code}"

@@ -21,6 +21,7 @@ from bellwire.web.pages import (
     about,
     appearance,
     attempts,
+    audit,
     built_in_receiver,
     dead_letters,
     event_types,
@@ -31,8 +32,10 @@ from bellwire.web.pages import (
     replays,
     tokens,
     webhook_actions,
+    webhook_check,
     webhook_detail,
     webhook_form,
+    webhook_history,
     webhook_keys,
     webhooks,
 )
@@ -59,6 +62,8 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     _WEBHOOK + "/dead-letters": {"GET": webhook_detail.show_dead_letters},
     _WEBHOOK + "/verify": {"GET": webhook_keys.show_verify, "POST": webhook_keys.check_signature},
     _WEBHOOK + "/rotate-key": {"GET": webhook_keys.show_rotate, "POST": webhook_keys.rotate_key},
+    _WEBHOOK + "/history": {"GET": webhook_history.show_history},
+    _WEBHOOK + "/check": {"GET": webhook_check.show_check, "POST": webhook_check.check_endpoint},
     _WEBHOOK + "/test": {"POST": webhook_actions.test_webhook},
     _WEBHOOK + "/pause": {"POST": webhook_actions.pause_webhook},
     _WEBHOOK + "/resume": {"POST": webhook_actions.resume_webhook},
@@ -82,6 +87,7 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     _TOKEN: {"GET": tokens.show_token},
     _TOKEN + "/rotate": {"GET": tokens.ask_rotate, "POST": tokens.rotate_token},
     _TOKEN + "/revoke": {"GET": tokens.ask_revoke, "POST": tokens.revoke_token},
+    audit.LIST: {"GET": audit.list_entries},
     "/receiver": {"GET": built_in_receiver.show_receiver},
     "/receiver/open": {"POST": built_in_receiver.open_receiver},
     "/receiver/webhook": {"POST": built_in_receiver.create_webhook},
@@ -99,6 +105,7 @@ _ASK_FOR_A_CHANGE: Final = frozenset(
         webhook_form.show_new,
         webhook_form.show_duplicate,
         webhook_keys.show_rotate,
+        webhook_check.show_check,
         replays.ask_replay,
         built_in_receiver.show_receiver,
         webhook_actions.ask_disable,
@@ -108,9 +115,12 @@ _ASK_FOR_A_CHANGE: Final = frozenset(
 """Pages that are of use only to those who may change something."""
 
 _FOR_ADMINISTRATORS: Final = frozenset(
-    handler for path, handlers in _PAGES.items() if path.startswith(tokens.LIST) for handler in handlers.values()
+    handler
+    for path, handlers in _PAGES.items()
+    if path.startswith((tokens.LIST, audit.LIST))
+    for handler in handlers.values()
 )
-"""Pages about who may come in."""
+"""Pages about who may come in, and what they did."""
 
 _CHANGE_NOTHING: Final = frozenset({appearance.choose_theme})
 """What is sent by a form and stays in the browser."""

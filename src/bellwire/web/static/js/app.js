@@ -93,6 +93,7 @@ document.addEventListener("htmx:after:swap", () => localTimes());
 localTimes();
 for (const form of $$("#wf:has(.save)")) bindForm(form);
 for (const picker of $$("[data-picker]")) bindPicker(picker);
+$(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const toast of $$(".toast.good")) setTimeout(() => toast.remove(), TOAST_MS);
 const charts = $$("[data-chart]");
 if (charts.length) import("./charts.js").then(({ drawCharts }) => drawCharts(charts));
