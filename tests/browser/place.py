@@ -34,6 +34,7 @@ class Place:
         with site.api() as api:
             wish = {"name": "shop", "scopes": ["publish"], "types": ["shop.order-paid"]}
             api.post("/v1/tokens", json=wish).raise_for_status()
+            api.post("/v1/people", json={"name": "nadia", "scopes": ["write"]}).raise_for_status()
             asked = {"reason": "expired", "paused": True}
             api.post(f"/v1/webhooks/{self.slow}/replays", json=asked).raise_for_status()
 

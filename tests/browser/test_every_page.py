@@ -53,6 +53,7 @@ def addresses(place: Place) -> list[str]:
             "/audit",
             "/audit?since=x",
         ),
+        *("/people", "/people/new", "/people/nadia", "/people/nadia/remove", "/sessions", "/account"),
         *("/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
     ]

@@ -120,13 +120,13 @@ class Gatekeeper:
         return self._failures.refuse(address)
 
     async def sign_in(
-        self, name: str, password: str, *, address: str, instead_of: Session | None = None
+        self, name: str, password: str, *, address: str, instead_of: Session | None = None, browser: str = ""
     ) -> Begun | Pause | None:
         """Begin a session with a name and a password; None where they do not go together. Raises Overloaded."""
         shown = await self._check_password(name, password, address=address)
         if not isinstance(shown, Principal):
             return shown
-        return await self._begin(shown, "password", address=address, instead_of=instead_of)
+        return await self._begin(shown, "password", instead_of=instead_of, browser=browser)
 
     async def change_own_password(self, wish: OwnPassword, *, address: str, session: Session | None) -> bool | Pause:
         """Give a person who shows their password another one; False where name and password do not go together. Their
@@ -149,21 +149,25 @@ class Gatekeeper:
             raise InvalidObject((Fault("person", "is needed: name the person whom the link is to let in"),))
         return await self.sessions.make_link(by.name, by.kind, by=by)
 
-    async def use_link(self, code: str, *, address: str, instead_of: Session | None = None) -> Begun | None:
+    async def use_link(
+        self, code: str, *, address: str, instead_of: Session | None = None, browser: str = ""
+    ) -> Begun | None:
         """Begin a session by a link; None for one that lets nobody in."""
         let_in = self.sessions.use_link(code)
         principal = None if let_in is None else self._principal(*let_in)
         if principal is None:
             self._announcer.failed(address=address, how="link")
             return None
-        return await self._begin(principal, "link", address=address, instead_of=instead_of)
+        principal = msgspec.structs.replace(principal, address=address)
+        return await self._begin(principal, "link", instead_of=instead_of, browser=browser)
 
     async def renew(self, signed: Signed) -> Begun:
         """Begin a session in place of one that was ended by what its owner has changed."""
         principal = self._principal(signed.session.name, signed.session.kind)
         if principal is None:
             raise UnknownThing(signed.session.kind.value, signed.session.name)
-        return await self.sessions.begin(msgspec.structs.replace(principal, address=signed.principal.address))
+        principal = msgspec.structs.replace(principal, address=signed.principal.address)
+        return await self.sessions.begin(principal, browser=signed.session.browser)
 
     async def _check_password(self, name: str, password: str, *, address: str) -> Principal | Pause | None:
         """Who has shown their password; each attempt is counted before it is looked at."""
@@ -178,9 +182,8 @@ class Gatekeeper:
         self._failures.forgive(name, address)
         return msgspec.structs.replace(principal, address=address)
 
-    async def _begin(self, principal: Principal, how: str, *, address: str, instead_of: Session | None) -> Begun:
-        principal = msgspec.structs.replace(principal, address=address)
-        begun = await self.sessions.begin(principal, instead_of=instead_of)
+    async def _begin(self, principal: Principal, how: str, *, instead_of: Session | None, browser: str) -> Begun:
+        begun = await self.sessions.begin(principal, instead_of=instead_of, browser=browser)
         self._announcer.signed_in(principal, how)
         return begun
 

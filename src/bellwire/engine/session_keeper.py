@@ -13,7 +13,7 @@ from bellwire.engine.secret_maker import hash_of, make_secret
 from bellwire.errors import UnknownThing
 from bellwire.model.access_limits import AccessLimits
 from bellwire.model.audit import Action, MemberChange
-from bellwire.model.credentials import SESSIONS_MAX, SecretHash, Session, SessionId
+from bellwire.model.credentials import BROWSER_LENGTH_MAX, SESSIONS_MAX, SecretHash, Session, SessionId
 from bellwire.model.principal import Principal, PrincipalKind, Scope
 from bellwire.rules.permitting import check_scope
 
@@ -84,8 +84,11 @@ class SessionKeeper:
         session = self._sessions.get(hash_of(secret))
         return None if session is None or self._has_ended(session, self._clock.steady_ms()) else session
 
-    async def begin(self, principal: Principal, *, instead_of: Session | None = None) -> Begun:
-        """Begin a session of the caller, who has shown who they are, from their address. instead_of: ends by it."""
+    async def begin(self, principal: Principal, *, instead_of: Session | None = None, browser: str = "") -> Begun:
+        """Begin a session of the caller, who has shown who they are, from their address. instead_of: ends by it.
+
+        browser: what it says that it is; the first BROWSER_LENGTH_MAX characters are kept.
+        """
         secret, now_ms = make_secret(), self._clock.steady_ms()
         session = Session(
             id=SessionId(str(uuid_utils.uuid7())),
@@ -93,6 +96,7 @@ class SessionKeeper:
             name=principal.name,
             kind=principal.kind,
             address=principal.address,
+            browser=browser[:BROWSER_LENGTH_MAX],
             created_at_ms=now_ms,
             last_used_at_ms=now_ms,
         )

@@ -15,6 +15,9 @@ PEOPLE_MAX: Final = 1_000
 SESSIONS_MAX: Final = 100
 """Of one caller at once; the oldest ends when another begins."""
 
+BROWSER_LENGTH_MAX: Final = 256
+"""Of what a browser says that it is."""
+
 TOKEN_PREFIX: Final = "bw_"  # noqa: S105 - by which scanners for secrets know a token
 
 SecretHash = NewType("SecretHash", str)
@@ -47,12 +50,15 @@ class Person(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A browser that was let in, for whom, and from where. hash: of what its cookie carries. Times are steady ones."""
+    """A browser that was let in, for whom, and from where. hash: of what its cookie carries. browser: its User-Agent,
+    empty where it said none. Times are steady ones.
+    """
 
     id: SessionId
     hash: SecretHash
     name: str
     kind: PrincipalKind
     address: str
+    browser: str = ""
     created_at_ms: int
     last_used_at_ms: int

@@ -112,6 +112,11 @@ def address_of(scope: ConnectionScope) -> str:
     return str(client[0]) if client else ""
 
 
+def browser_of(scope: ConnectionScope) -> str:
+    """What the browser says that it is (User-Agent); empty where it says nothing."""
+    return head_of(scope).get(b"user-agent", b"").decode("latin-1")
+
+
 def _is_own(origin: str, head: Head) -> bool:
     """Whether the origin names the host that was asked; of the scheme only a proxy would know."""
     try:

@@ -19,6 +19,7 @@ from bellwire.web.sessions import (
     HOME,
     SIGN_IN_PATH,
     address_of,
+    browser_of,
     check_origin,
     check_same_site,
     csrf_token_of,
@@ -90,6 +91,7 @@ async def sign_in(call: Call) -> Response:
         password,
         address=address_of(call.request.scope),
         instead_of=None if signed is None else signed.session,
+        browser=browser_of(call.request.scope),
     )
     match outcome:
         case None:
@@ -123,6 +125,7 @@ async def use_link(call: Call) -> Response:
         form.get("code", ""),
         address=address_of(call.request.scope),
         instead_of=None if signed is None else signed.session,
+        browser=browser_of(call.request.scope),
     )
     if begun is None:
         problem = "The link was used already or is too old. Ask for another one."

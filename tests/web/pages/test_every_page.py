@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from bellwire.model.principal import PROGRAM, Scope
-from bellwire.rules.granting import TokenWish
+from bellwire.rules.granting import PersonWish, TokenWish
 from bellwire.service import Bellwire
 from bellwire.web.pages.pages import _PAGES
 from receivers import Receiver, Reply
@@ -31,6 +31,7 @@ async def fill(service: Bellwire, receiver: Receiver) -> None:
     included: dict[str, object] = {"events": ["auth.success", "evil.type"], "eventsPolicy": "include", "throttle": "0s"}
     await service.declare_type("evil.type", description=EVIL)
     await service.access.tokens.create(TokenWish(name="shop", scopes=(Scope.PUBLISH,)), by=PROGRAM)
+    await service.access.people.add(PersonWish(name="nadia", scopes=(Scope.READ,)), by=PROGRAM)
     headers = {"X-Evil": EVIL}
     failing, _ = await service.create_webhook(
         {"url": f"{receiver.url}/in?q=%22%3E", "name": EVIL[:80], "httpHeaders": headers} | included

@@ -31,6 +31,7 @@ class SessionView(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     name: Annotated[str, msgspec.Meta(description="Of the person or token that it stands for.")]
     kind: PrincipalKind
     address: Annotated[str, msgspec.Meta(description="From where it was begun.")]
+    browser: Annotated[str, msgspec.Meta(description="What it said that it is (User-Agent).")]
     created_at: Time
     last_used: Time
 
@@ -48,6 +49,7 @@ _EXAMPLE: Final = SessionView(
     name="nadia",
     kind=PrincipalKind.PERSON,
     address="192.0.2.7",
+    browser="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     created_at="2026-01-31T08:00:00.000Z",
     last_used="2026-01-31T08:21:00.000Z",
 )
@@ -125,6 +127,7 @@ def _view(session: Session) -> SessionView:
         name=session.name,
         kind=session.kind,
         address=session.address,
+        browser=session.browser,
         created_at=show_time_ms(session.created_at_ms),
         last_used=show_time_ms(session.last_used_at_ms),
     )

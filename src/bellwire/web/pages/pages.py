@@ -19,6 +19,7 @@ from bellwire.web.bodies import BodiesInHand
 from bellwire.web.built_in_receiver import BuiltInReceiver
 from bellwire.web.pages import (
     about,
+    account,
     appearance,
     attempts,
     audit,
@@ -29,7 +30,9 @@ from bellwire.web.pages import (
     first_run,
     metrics,
     overview,
+    people,
     replays,
+    sessions,
     tokens,
     webhook_actions,
     webhook_check,
@@ -47,6 +50,7 @@ from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, chec
 from bellwire.web.static_files import StaticFiles
 
 _WEBHOOK: Final = WEBHOOKS + "/{webhook_id}"
+_PERSON: Final = people.LIST + "/{person_name}"
 _TOKEN: Final = tokens.LIST + "/{token_name}"
 _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/": {"GET": overview.show_overview},
@@ -87,7 +91,20 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     _TOKEN: {"GET": tokens.show_token},
     _TOKEN + "/rotate": {"GET": tokens.ask_rotate, "POST": tokens.rotate_token},
     _TOKEN + "/revoke": {"GET": tokens.ask_revoke, "POST": tokens.revoke_token},
+    people.LIST: {"GET": people.list_people, "POST": people.add_person},
+    people.LIST + "/new": {"GET": people.show_new},
+    _PERSON: {"GET": people.show_person},
+    _PERSON + "/scopes": {"POST": people.change_scopes},
+    _PERSON + "/password": {"POST": people.change_password},
+    _PERSON + "/link": {"POST": people.make_link},
+    _PERSON + "/remove": {"GET": people.ask_remove, "POST": people.remove_person},
+    sessions.LIST: {"GET": sessions.list_sessions},
+    sessions.LIST + "/{session_id}/end": {"POST": sessions.end_session},
     audit.LIST: {"GET": audit.list_entries},
+    account.PATH: {"GET": account.show_account},
+    account.PATH + "/password": {"POST": account.change_password},
+    account.PATH + "/end-others": {"POST": account.end_others},
+    account.PATH + "/link": {"POST": account.make_link},
     "/receiver": {"GET": built_in_receiver.show_receiver},
     "/receiver/open": {"POST": built_in_receiver.open_receiver},
     "/receiver/webhook": {"POST": built_in_receiver.create_webhook},
@@ -114,16 +131,25 @@ _ASK_FOR_A_CHANGE: Final = frozenset(
 )
 """Pages that are of use only to those who may change something."""
 
+_FOR_EVERYBODY: Final = frozenset(
+    {
+        account.show_account,
+        account.change_password,
+        account.end_others,
+        sessions.end_session,
+        appearance.choose_theme,
+    }
+)
+"""What concerns the visitor alone, and needs nothing but to be signed in."""
+
 _FOR_ADMINISTRATORS: Final = frozenset(
     handler
     for path, handlers in _PAGES.items()
-    if path.startswith((tokens.LIST, audit.LIST))
+    if path.startswith((tokens.LIST, people.LIST, sessions.LIST, audit.LIST, account.PATH))
     for handler in handlers.values()
+    if handler not in _FOR_EVERYBODY
 )
 """Pages about who may come in, and what they did."""
-
-_CHANGE_NOTHING: Final = frozenset({appearance.choose_theme})
-"""What is sent by a form and stays in the browser."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -176,11 +202,8 @@ class Pages:
         handler = handlers.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             raise Refused(Problem(status=405, detail="This address does not take that.", headers=_allow(handlers)))
-        check_scope(principal, Granted.READ)
-        if handler in _ASK_FOR_A_CHANGE or (request.method == "POST" and handler not in _CHANGE_NOTHING):
-            check_scope(principal, Granted.WRITE)
-        if handler in _FOR_ADMINISTRATORS:
-            check_scope(principal, Granted.ADMIN)
+        if (needed := _scope_for(handler, request.method)) is not None:
+            check_scope(principal, needed)
         visit = Visit(self._service, request, self._renderer, self._in_hand, principal)
         if request.method == "POST":
             await _require_own_form(visit)
@@ -206,6 +229,15 @@ class Pages:
         answer = html_answer(request, text, problem.status)
         answer.headers.update(dict(problem.headers))
         return answer
+
+
+def _scope_for(handler: Handler, method: str) -> Granted | None:
+    """What the visitor must have been granted; None: nothing."""
+    if handler in _FOR_EVERYBODY:
+        return None
+    if handler in _FOR_ADMINISTRATORS:
+        return Granted.ADMIN
+    return Granted.WRITE if handler in _ASK_FOR_A_CHANGE or method == "POST" else Granted.READ
 
 
 def _sign_in_first(request: Request) -> Response:

@@ -22,7 +22,7 @@ from bellwire.web.built_in_receiver import BuiltInReceiver
 from bellwire.web.pages.rendering import Renderer, html_answer
 from bellwire.web.problems import Problem, Refused
 from bellwire.web.resource import PRINCIPAL
-from bellwire.web.sessions import csrf_token_of
+from bellwire.web.sessions import csrf_token_of, is_secure
 
 FORM_BYTES_MAX: Final = 2 * MIB
 FORM_FIELDS_MAX: Final = 25_000
@@ -97,6 +97,12 @@ class Visit:
     def now_ms(self) -> int:
         """When the request came, milliseconds since 1970."""
         return self._now_ms
+
+    @property
+    def site_url(self) -> str:
+        """Scheme and host by which the visitor has reached this server."""
+        scheme = "https" if is_secure(self.request.scope) else "http"
+        return f"{scheme}://{self.request.headers.get('host', '')}"
 
     @property
     def is_partial(self) -> bool:
@@ -204,6 +210,7 @@ def shell_of(request: Request) -> dict[str, Any]:
     return {
         "csrf_field": Markup('<input type="hidden" name="csrf_token" value="{}">').format(token) if token else Markup(),
         "visitor": principal.name if principal else "",
+        "may_read": principal is not None and may(principal, Granted.READ),
         "may_write": principal is not None and may(principal, Granted.WRITE),
         "may_administer": principal is not None and may(principal, Granted.ADMIN),
     }
