@@ -35,6 +35,9 @@ class Place:
             wish = {"name": "shop", "scopes": ["publish"], "types": ["shop.order-paid"]}
             api.post("/v1/tokens", json=wish).raise_for_status()
             api.post("/v1/people", json={"name": "nadia", "scopes": ["write"]}).raise_for_status()
+            source = {"name": "mail", "signatureKey": {"@type": "Value", "secret": "upstream-key"}}
+            api.post("/v1/sources", json=source).raise_for_status()
+            api.post("/v1/sources/mail", json={"events": []}, headers={"X-Signature": EVIL.partition("<")[0]})
             asked = {"reason": "expired", "paused": True}
             api.post(f"/v1/webhooks/{self.slow}/replays", json=asked).raise_for_status()
 

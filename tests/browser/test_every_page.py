@@ -54,7 +54,8 @@ def addresses(place: Place) -> list[str]:
             "/audit?since=x",
         ),
         *("/people", "/people/new", "/people/nadia", "/people/nadia/remove", "/sessions", "/account"),
-        *("/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
+        *("/sources", "/sources/new", "/sources/mail", "/sources/mail/edit", "/sources/mail/rotate"),
+        *("/sources/mail/delete", "/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
     ]
 

@@ -32,6 +32,7 @@ async def fill(service: Bellwire, receiver: Receiver) -> None:
     await service.declare_type("evil.type", description=EVIL)
     await service.access.tokens.create(TokenWish(name="shop", scopes=(Scope.PUBLISH,)), by=PROGRAM)
     await service.access.people.add(PersonWish(name="nadia", scopes=(Scope.READ,)), by=PROGRAM)
+    await service.sources.create({"name": "mail", "allowAnyone": True}, by=PROGRAM)
     headers = {"X-Evil": EVIL}
     failing, _ = await service.create_webhook(
         {"url": f"{receiver.url}/in?q=%22%3E", "name": EVIL[:80], "httpHeaders": headers} | included

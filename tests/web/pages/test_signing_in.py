@@ -34,6 +34,7 @@ def every_address(webhook: str) -> list[tuple[str, str]]:
         "{token_name}": "t",
         "{person_name}": "p",
         "{session_id}": "s",
+        "{source_name}": "u",
     }
     addresses = []
     for path, handlers in _PAGES.items():

@@ -128,6 +128,8 @@ def _names(service: Bellwire) -> dict[tuple[str, str], tuple[str, str]]:
         found["event-type", type_id] = (type_id, f"/event-types/{quote(type_id)}")
     for token in service.access.tokens.all():
         found["token", token.name] = (token.name, f"/tokens/{quote(token.name, safe='')}")
+    for source in service.sources.all():
+        found["source", source.object.name] = (source.object.name, f"/sources/{quote(source.object.name, safe='')}")
     for person in service.access.people.all():
         named = (person.name, f"/people/{quote(person.name, safe='')}")
         found |= {("person", person.name): named, ("login-link", person.name): named}

@@ -38,15 +38,8 @@ def fields_of(document: Mapping[str, Any]) -> Fields:
     values["events"] = list(document["events"])
     values["header.name"] = list(document["httpHeaders"])
     values["header.value"] = list(document["httpHeaders"].values())
-    values |= _fields_of_secret("signatureKey", document["signatureKey"])
-    auth = document["httpAuth"]
-    values["httpAuth"] = [auth["@type"]]
-    if auth["@type"] == "Basic":
-        values["httpAuth.username"] = [auth["username"]]
-        values |= _fields_of_secret(SECRETS["Basic"], auth["secret"])
-    if auth["@type"] == "Bearer":
-        values |= _fields_of_secret(SECRETS["Bearer"], auth["bearerToken"])
-    return Fields(values)
+    values |= fields_of_secret("signatureKey", document["signatureKey"])
+    return Fields(values | fields_of_auth(document["httpAuth"]))
 
 
 def document_of(fields: Fields) -> dict[str, Any]:
@@ -63,9 +56,56 @@ def document_of(fields: Fields) -> dict[str, Any]:
     if written := fields.text("maxBatchEvents").strip():
         document["maxBatchEvents"] = int(written) if _WHOLE.fullmatch(written) else written
     document["httpHeaders"] = dict(_headers(fields))
-    document["signatureKey"] = _secret_of(fields, "signatureKey")
-    document["httpAuth"] = _auth_of(fields)
+    document["signatureKey"] = secret_of(fields, "signatureKey")
+    document["httpAuth"] = auth_of(fields)
     return document
+
+
+def auth_of(fields: Fields) -> dict[str, Any]:
+    """The credentials that were written, in their JSON form."""
+    match kind := fields.text("httpAuth") or "Unauthenticated":
+        case "Basic":
+            secret = secret_of(fields, SECRETS[kind])
+            return {"@type": kind, "username": fields.text("httpAuth.username"), "secret": secret}
+        case "Bearer":
+            return {"@type": kind, "bearerToken": secret_of(fields, SECRETS[kind])}
+        case _:
+            return {"@type": kind}
+
+
+def secret_of(fields: Fields, place: str) -> dict[str, Any]:
+    """The secret that was written there, in its JSON form; a stored value is kept where nothing was written instead."""
+    default = "None" if place == "signatureKey" else "Value"
+    kind = fields.text(place) or default
+    member = _VARIANTS.get(kind)
+    if member is None:
+        return {"@type": kind}
+    written = fields.text(f"{place}.{member}")
+    if kind == "Value" and not written and fields.on(f"{place}.kept"):
+        written = MASK
+    return {"@type": kind, member: written}
+
+
+def fields_of_auth(auth: Mapping[str, Any]) -> Values:
+    """The fields that show these credentials, in their JSON form."""
+    values: Values = {"httpAuth": [auth["@type"]]}
+    if auth["@type"] == "Basic":
+        values["httpAuth.username"] = [auth["username"]]
+        values |= fields_of_secret(SECRETS["Basic"], auth["secret"])
+    if auth["@type"] == "Bearer":
+        values |= fields_of_secret(SECRETS["Bearer"], auth["bearerToken"])
+    return values
+
+
+def fields_of_secret(place: str, secret: Mapping[str, Any]) -> Values:
+    """The fields that show this secret, in its JSON form."""
+    kind = secret["@type"]
+    values: Values = {place: [kind]}
+    if kind == "Value":
+        values[f"{place}.kept" if secret["secret"] == MASK else f"{place}.secret"] = [secret["secret"]]
+    elif kind in _VARIANTS:
+        values[f"{place}.{_VARIANTS[kind]}"] = [secret[_VARIANTS[kind]]]
+    return values
 
 
 def repeated_headers(fields: Fields) -> tuple[Fault, ...]:
@@ -84,40 +124,6 @@ def faults_by_field(faults: Iterable[Fault], *, whole: str = "url") -> dict[str,
         message = fault.message if not inner or inner in fault.message else f"{inner}: {fault.message}"
         found.setdefault(field or whole, []).append(message)
     return found
-
-
-def _auth_of(fields: Fields) -> dict[str, Any]:
-    match kind := fields.text("httpAuth") or "Unauthenticated":
-        case "Basic":
-            secret = _secret_of(fields, SECRETS[kind])
-            return {"@type": kind, "username": fields.text("httpAuth.username"), "secret": secret}
-        case "Bearer":
-            return {"@type": kind, "bearerToken": _secret_of(fields, SECRETS[kind])}
-        case _:
-            return {"@type": kind}
-
-
-def _secret_of(fields: Fields, place: str) -> dict[str, Any]:
-    """A stored value is kept where nothing was written in its place."""
-    default = "None" if place == "signatureKey" else "Value"
-    kind = fields.text(place) or default
-    member = _VARIANTS.get(kind)
-    if member is None:
-        return {"@type": kind}
-    written = fields.text(f"{place}.{member}")
-    if kind == "Value" and not written and fields.on(f"{place}.kept"):
-        written = MASK
-    return {"@type": kind, member: written}
-
-
-def _fields_of_secret(place: str, secret: Mapping[str, Any]) -> Values:
-    kind = secret["@type"]
-    values: Values = {place: [kind]}
-    if kind == "Value":
-        values[f"{place}.kept" if secret["secret"] == MASK else f"{place}.secret"] = [secret["secret"]]
-    elif kind in _VARIANTS:
-        values[f"{place}.{_VARIANTS[kind]}"] = [secret[_VARIANTS[kind]]]
-    return values
 
 
 def _headers(fields: Fields) -> list[tuple[str, str]]:

@@ -33,6 +33,7 @@ from bellwire.web.pages import (
     people,
     replays,
     sessions,
+    sources,
     tokens,
     webhook_actions,
     webhook_check,
@@ -51,6 +52,7 @@ from bellwire.web.static_files import StaticFiles
 
 _WEBHOOK: Final = WEBHOOKS + "/{webhook_id}"
 _PERSON: Final = people.LIST + "/{person_name}"
+_SOURCE: Final = sources.LIST + "/{source_name}"
 _TOKEN: Final = tokens.LIST + "/{token_name}"
 _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/": {"GET": overview.show_overview},
@@ -86,6 +88,14 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/dead-letters": {"GET": dead_letters.list_dead_letters},
     "/event-types": {"GET": event_types.list_event_types, "POST": event_types.declare_type},
     "/event-types/{type_id}": {"GET": event_types.show_event_type, "POST": event_types.set_level},
+    sources.LIST: {"GET": sources.list_sources, "POST": sources.create_source},
+    sources.LIST + "/new": {"GET": sources.show_new},
+    _SOURCE: {"GET": sources.show_source, "POST": sources.save_source},
+    _SOURCE + "/edit": {"GET": sources.show_edit},
+    _SOURCE + "/enable": {"POST": sources.enable_source},
+    _SOURCE + "/disable": {"POST": sources.disable_source},
+    _SOURCE + "/rotate": {"GET": sources.ask_rotate, "POST": sources.rotate_key},
+    _SOURCE + "/delete": {"GET": sources.ask_delete, "POST": sources.delete_source},
     tokens.LIST: {"GET": tokens.list_tokens, "POST": tokens.create_token},
     tokens.LIST + "/new": {"GET": tokens.show_new},
     _TOKEN: {"GET": tokens.show_token},
@@ -123,6 +133,10 @@ _ASK_FOR_A_CHANGE: Final = frozenset(
         webhook_form.show_duplicate,
         webhook_keys.show_rotate,
         webhook_check.show_check,
+        sources.show_new,
+        sources.show_edit,
+        sources.ask_rotate,
+        sources.ask_delete,
         replays.ask_replay,
         built_in_receiver.show_receiver,
         webhook_actions.ask_disable,
