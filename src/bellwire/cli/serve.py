@@ -96,7 +96,12 @@ async def _serve(config: Config) -> None:
             await service.declare_types(config.event_types)
             receiver = BuiltInReceiver(service, serve_on_loopback) if config.built_in_receiver else None
             server = await serve_api(
-                service, host=config.listen.host, port=config.listen.port, reach=config.reach, receiver=receiver
+                service,
+                host=config.listen.host,
+                port=config.listen.port,
+                reach=config.reach,
+                receiver=receiver,
+                settings=config.explain(),
             )
             try:
                 if receiver is not None:

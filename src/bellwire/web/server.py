@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 import uvicorn
 from starlette.types import ASGIApp
 
+from bellwire.config import Row
 from bellwire.errors import Fault, InvalidSetting
 from bellwire.model.listen_address import ListenAddress
 from bellwire.model.listening import Reach
@@ -76,9 +77,15 @@ class RunningServer:
 
 
 async def serve_api(
-    service: Bellwire, *, host: str, port: int, reach: Reach = PLAIN, receiver: BuiltInReceiver | None = None
+    service: Bellwire,
+    *,
+    host: str,
+    port: int,
+    reach: Reach = PLAIN,
+    receiver: BuiltInReceiver | None = None,
+    settings: tuple[Row, ...] = (),
 ) -> RunningServer:
-    """Start to answer requests for the service at this address; port 0 takes any free one.
+    """Start to answer requests for the service at this address; port 0 takes any free one. settings: that pages show.
 
     Raises InvalidSetting where the address cannot be listened on, or the certificate not be used.
     """
@@ -88,7 +95,7 @@ async def serve_api(
     listener = await _listen(host, port)
     own_host, own_port = listener.getsockname()[:2]
     service.listens_at(Listener(ipaddress.ip_address(own_host.partition("%")[0]), own_port))
-    app = Forwarded(HostCheck(Site(service, receiver), hosts), reach.proxies, reach.proxy_header)
+    app = Forwarded(HostCheck(Site(service, receiver, settings), hosts), reach.proxies, reach.proxy_header)
     return await serve_on(listener, app, protocol, tls=tls)
 
 

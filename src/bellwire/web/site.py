@@ -4,6 +4,7 @@ from typing import Final
 
 from starlette.types import Receive, Scope, Send
 
+from bellwire.config import Row
 from bellwire.service import Bellwire
 from bellwire.web.app import Api
 from bellwire.web.built_in_receiver import BuiltInReceiver
@@ -16,9 +17,11 @@ API_PREFIX: Final = "/v1/"
 class Site:
     """Passes each request to whom its path belongs; a browser that asks for what nobody has gets a page."""
 
-    def __init__(self, service: Bellwire, receiver: BuiltInReceiver | None = None) -> None:
+    def __init__(
+        self, service: Bellwire, receiver: BuiltInReceiver | None = None, settings: tuple[Row, ...] = ()
+    ) -> None:
         self._static = StaticFiles()
-        self._pages = Pages(service, self._static, receiver)
+        self._pages = Pages(service, self._static, receiver, settings)
         self._api = Api(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

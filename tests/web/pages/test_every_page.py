@@ -19,7 +19,7 @@ from web.pages.visitor import WEBHOOKS, Visitor
 
 EVIL = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
 PAGES_MAX = 400
-ALIKE = re.compile(r"/(?:edit|duplicate)$|^/audit\?(?:by|object)=")
+ALIKE = re.compile(r"(?<!/sources/mail)/(?:edit|duplicate)$|^/audit\?(?:by|object)=")
 ALIKE_MAX = 2
 
 
@@ -62,11 +62,12 @@ class Crawled(NamedTuple):
 async def crawl(visitor: Visitor) -> dict[str, Crawled]:
     """Every page that links lead to from the start page, by its path and query; answers other than 200 are errors.
 
-    Of pages that look alike, types, forms and parts of the audit trail, only a few are opened.
+    Of pages that look alike, types, forms and parts of the audit trail, only a few are opened; the reference of the
+    API is no page of these.
     """
     found: dict[str, Crawled] = {}
     alike: Counter[str] = Counter()
-    waiting = ["/"]
+    waiting = ["/", "/account"]  # the latter is linked only where there is a session to be signed out of
     while waiting and len(found) < PAGES_MAX:
         address = waiting.pop()
         like = ALIKE.search(address)
@@ -82,7 +83,7 @@ async def crawl(visitor: Visitor) -> dict[str, Crawled]:
             target = urljoin(f"http://bellwire.test{address}", link["href"])
             assert urlsplit(target).netloc == "bellwire.test", f"{address} leads elsewhere: {target}"
             path = target.removeprefix("http://bellwire.test").partition("#")[0]
-            if not (types or re.fullmatch(r"/event-types/(?!auth\.|evil\.)\S+", path)):
+            if path != "/docs" and not (types or re.fullmatch(r"/event-types/(?!auth\.|evil\.)\S+", path)):
                 waiting.append(path)
     return found
 

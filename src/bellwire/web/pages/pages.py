@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
+from bellwire.config import Row
 from bellwire.errors import BellwireError
 from bellwire.model.principal import Scope as Granted
 from bellwire.rules.permitting import check_scope
@@ -44,7 +45,7 @@ from bellwire.web.pages import (
     webhooks,
 )
 from bellwire.web.pages.rendering import Renderer, html_answer, phrase
-from bellwire.web.pages.visit import RECEIVER, WEBHOOKS, Handler, Visit, shell_of, theme_of
+from bellwire.web.pages.visit import RECEIVER, SETTINGS, WEBHOOKS, Handler, Visit, shell_of, theme_of
 from bellwire.web.problems import UNEXPECTED, ClientGone, Problem, Refused, problem_of
 from bellwire.web.resource import PRINCIPAL
 from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, check_same_site
@@ -171,8 +172,11 @@ _log: Final = structlog.get_logger(__name__)
 class Pages:
     """The pages of one service."""
 
-    def __init__(self, service: Bellwire, static: StaticFiles, receiver: BuiltInReceiver | None) -> None:
+    def __init__(
+        self, service: Bellwire, static: StaticFiles, receiver: BuiltInReceiver | None, settings: tuple[Row, ...]
+    ) -> None:
         self._service = service
+        self._settings = settings
         self._receiver = receiver
         self._renderer = Renderer(static, {"WEBHOOKS": WEBHOOKS, "has_receiver": receiver is not None})
         self._in_hand = BodiesInHand()
@@ -208,7 +212,7 @@ class Pages:
         principal = visitor_of(self._service, request.scope)
         if principal is None:
             return _sign_in_first(request)
-        request.scope[PRINCIPAL], request.scope[RECEIVER] = principal, self._receiver
+        request.scope.update({PRINCIPAL: principal, RECEIVER: self._receiver, SETTINGS: self._settings})
         found = self._find(request.scope)
         if found is None:
             raise Refused(Problem(status=404, detail="There is no page at this address."))

@@ -12,6 +12,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from bellwire.config import Row
 from bellwire.model.principal import Principal
 from bellwire.model.principal import Scope as Granted
 from bellwire.model.webhook import MIB, WebhookId
@@ -33,6 +34,9 @@ WEBHOOKS: Final = "/settings/telemetry/webhooks"
 
 RECEIVER: Final = "bellwire.receiver"
 """Where the scope of a request has the built-in receiver."""
+
+SETTINGS: Final = "bellwire.settings"
+"""Where the scope of a request has the settings in force."""
 
 NOTICE_COOKIE: Final = "bellwire_notice"
 THEME_COOKIE: Final = "bellwire_theme"
@@ -117,6 +121,12 @@ class Visit:
             detail = "The built-in receiver is switched off by the setting built-in-receiver."
             raise Refused(Problem(status=404, detail=detail))
         return receiver
+
+    @property
+    def settings(self) -> tuple[Row, ...]:
+        """The settings in force; none where a program has set Bellwire up by itself."""
+        settings: tuple[Row, ...] = self.request.scope.get(SETTINGS, ())
+        return settings
 
     @property
     def webhook_id(self) -> WebhookId:
