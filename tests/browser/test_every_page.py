@@ -57,6 +57,7 @@ def addresses(place: Place) -> list[str]:
         *("/sources", "/sources/new", "/sources/mail", "/sources/mail/edit", "/sources/mail/rotate"),
         *("/sources/mail/delete", "/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
+        *("/publish?type=auth.success", f"/publish?like={quote(EVIL)}"),
     ]
 
 

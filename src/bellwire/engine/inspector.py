@@ -7,13 +7,14 @@ from bellwire.engine.registrar import Registrar
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.tester import Tested, Tester
 from bellwire.model.attempt import Attempt, Request
-from bellwire.model.event import LoggedEvent, Position
+from bellwire.model.event import EventTypeId, LoggedEvent, Position
 from bellwire.model.principal import Principal, Scope
 from bellwire.model.status import SentRequest
-from bellwire.model.webhook import WebhookId
+from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.batching import join_body
 from bellwire.rules.checking_signatures import SignatureCheck, Signed, check_signature
 from bellwire.rules.masking import request_as_seen
+from bellwire.rules.matching import wants_unseen
 from bellwire.rules.permitting import check_scope
 from bellwire.rules.validating import Checked
 from bellwire.store import PAGE_BYTES_MAX
@@ -51,6 +52,20 @@ class Inspector:
         """Whether the webhook's key has made the signature; the key is not shown. Raises UnknownThing."""
         credentials = self._supervisor[self._registrar.get(webhook_id).id].credentials()
         return credentials if isinstance(credentials, Unreadable) else check_signature(signed, credentials)
+
+    def getting(self, type_id: EventTypeId) -> tuple[RegisteredWebhook, ...]:
+        """The webhooks that would get an event of the type if it were published now; the type need not be known yet."""
+        catalogue = self._selector.catalogue
+        return tuple(
+            webhook
+            for webhook in self._registrar.all()
+            if webhook.object.enable
+            and (
+                type_id in self._selector.types(webhook.object)
+                if type_id in catalogue
+                else wants_unseen(webhook.object, type_id, catalogue)
+            )
+        )
 
     async def sent(self, attempt: Attempt, *, by: Principal) -> SentRequest | None:
         """What the attempt sent, masked for whoever sees it; None where its events or its webhook are not there any

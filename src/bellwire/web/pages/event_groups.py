@@ -48,6 +48,12 @@ def type_views(catalogue: Catalogue, *, shipped: Callable[[EventTypeId], bool]) 
         yield _view(one, catalogue, own=isinstance(one, EventType) and not shipped(one.id))
 
 
+def view_of(type_id: EventTypeId, catalogue: Catalogue, *, shipped: Callable[[EventTypeId], bool]) -> TypeView | None:
+    """The type of that name, present or former; None where there is none."""
+    one = catalogue.current(type_id) or catalogue.former(type_id)
+    return _view(one, catalogue, own=isinstance(one, EventType) and not shipped(type_id)) if one else None
+
+
 def title_of(group: str) -> str:
     """What a group is called."""
     return _GROUPS[group].title if group in _GROUPS else group

@@ -32,6 +32,7 @@ from bellwire.web.pages import (
     metrics,
     overview,
     people,
+    publish_form,
     replays,
     sessions,
     sources,
@@ -82,6 +83,8 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/replays/{replay_id}/pause": {"POST": replays.pause_replay},
     "/replays/{replay_id}/resume": {"POST": replays.resume_replay},
     "/replays/{replay_id}/cancel": {"POST": replays.cancel_replay},
+    publish_form.ADDRESS: {"GET": publish_form.show_form, "POST": publish_form.publish_event},
+    publish_form.ADDRESS + "/look": {"POST": publish_form.look_at_type},
     "/events": {"GET": events.list_events},
     "/events/{event_id:path}": {"GET": events.show_event},
     "/attempts": {"GET": attempts.list_attempts},
@@ -165,6 +168,11 @@ _FOR_ADMINISTRATORS: Final = frozenset(
     if handler not in _FOR_EVERYBODY
 )
 """Pages about who may come in, and what they did."""
+_FOR_PUBLISHERS: Final = frozenset({publish_form.show_form, publish_form.look_at_type, publish_form.publish_event})
+"""Pages that need no scope but that to publish, besides the one to read."""
+
+_CHANGE_NOTHING: Final = frozenset({appearance.choose_theme})
+"""What is sent by a form and stays in the browser."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -222,6 +230,13 @@ class Pages:
             raise Refused(Problem(status=405, detail="This address does not take that.", headers=_allow(handlers)))
         if (needed := _scope_for(handler, request.method)) is not None:
             check_scope(principal, needed)
+        check_scope(principal, Granted.READ)
+        if handler in _FOR_PUBLISHERS:
+            check_scope(principal, Granted.PUBLISH)
+        elif handler in _ASK_FOR_A_CHANGE or (request.method == "POST" and handler not in _CHANGE_NOTHING):
+            check_scope(principal, Granted.WRITE)
+        if handler in _FOR_ADMINISTRATORS:
+            check_scope(principal, Granted.ADMIN)
         visit = Visit(self._service, request, self._renderer, self._in_hand, principal)
         if request.method == "POST":
             await _require_own_form(visit)

@@ -222,6 +222,7 @@ def shell_of(request: Request) -> dict[str, Any]:
         "visitor": principal.name if principal else "",
         "may_read": principal is not None and may(principal, Granted.READ),
         "may_write": principal is not None and may(principal, Granted.WRITE),
+        "may_publish": principal is not None and may(principal, Granted.PUBLISH),
         "may_administer": principal is not None and may(principal, Granted.ADMIN),
     }
 

@@ -2,7 +2,9 @@
 import { bindForm } from "./form.js";
 import { signIn, startLive, toggleLive, tryAgain } from "./live.js";
 import { bindPicker } from "./picker.js";
+import { bindPublish } from "./publish.js";
 import { localTimes } from "./times.js";
+import { bindTypeBox } from "./type-box.js";
 
 export const $ = (selector, root = document) => root.querySelector(selector);
 export const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -94,6 +96,8 @@ localTimes();
 for (const form of $$("#wf:has(.save)")) bindForm(form);
 for (const picker of $$("[data-picker]")) bindPicker(picker);
 $(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+for (const input of $$("input[data-types]")) bindTypeBox(input);
+for (const form of $$("#pub")) bindPublish(form);
 for (const toast of $$(".toast.good")) setTimeout(() => toast.remove(), TOAST_MS);
 const charts = $$("[data-chart]");
 if (charts.length) import("./charts.js").then(({ drawCharts }) => drawCharts(charts));
