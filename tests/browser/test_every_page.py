@@ -38,6 +38,7 @@ def addresses(place: Place) -> list[str]:
     """Each kind of page once, those with most on them."""
     with place.site.api() as api:
         attempt = api.get("/v1/attempts", params={"webhook": place.failing}).json()["items"][0]["id"]
+        replay = api.get("/v1/replays").json()["items"][0]["id"]
     failing, healthy, evil = (f"{WEBHOOKS}/{one}" for one in (place.failing, place.healthy, place.evil))
     return [
         *("/", WEBHOOKS, f"{WEBHOOKS}?q=nothing-like-it", "/events", "/events?type=no.such", f"/events/{quote(EVIL)}"),
@@ -57,6 +58,7 @@ def addresses(place: Place) -> list[str]:
         *("/sources", "/sources/new", "/sources/mail", "/sources/mail/edit", "/sources/mail/rotate"),
         *("/sources/mail/delete", "/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
+        *("/replays/new", f"/replays/{replay}", f"{WEBHOOKS}/{place.slow}/replay"),
         *("/publish?type=auth.success", f"/publish?like={quote(EVIL)}"),
     ]
 

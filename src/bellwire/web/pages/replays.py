@@ -1,27 +1,26 @@
-"""Replays: delivering again what a webhook gave up, how far each of them is, and stopping it."""
+"""Replays: how far each of them is, what kept it, and pausing, pacing and stopping it."""
 
 import contextlib
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from starlette.responses import Response
 
 from bellwire.errors import InvalidObject
-from bellwire.model.cursor import DiscardReason, ReplayId
-from bellwire.model.event import LoggedEvent
-from bellwire.model.replay import ReplayPreview, ReplayStatus
-from bellwire.web.pages.attempt_rows import names_of
-from bellwire.web.pages.dead_letter_rows import MEANINGS
-from bellwire.web.pages.events import row_of
-from bellwire.web.pages.form_fields import faults_by_field
-from bellwire.web.pages.showing import plural
-from bellwire.web.pages.visit import Fields, Notice, Visit
+from bellwire.model.attempt import Attempt, AttemptId
+from bellwire.model.cursor import ReplayId
+from bellwire.model.replay import Replay, ReplayStatus
+from bellwire.service import Bellwire
+from bellwire.store import AttemptSearch
+from bellwire.web.pages.attempt_rows import AttemptRow, names_of, row_of
+from bellwire.web.pages.visit import Notice, Visit
 
 ROWS_MAX: Final = 50
-SAMPLE_MAX: Final = 5
-LIST: Final = "/replays"
+ATTEMPTS_MAX: Final = 10
+LOOKED_AT_MAX: Final = 1_000
+"""How many of the webhook's attempts are looked at for those of the replay."""
 
-_FIELDS: Final = ("since", "until", "rate")
+LIST: Final = "/replays"
 
 
 class ReplayRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +33,16 @@ class ReplayRow(msgspec.Struct, frozen=True, kw_only=True):
     def behind(self) -> int:
         """Its events that are behind it."""
         return self.status.wanted - self.status.waiting
+
+    @property
+    def share(self) -> float:
+        """How much of it is behind it, 0 to 1."""
+        return self.behind / self.status.wanted if self.status.wanted else 1.0
+
+    @property
+    def share_delivered(self) -> float:
+        """How much of it was delivered, 0 to 1."""
+        return self.status.delivered / self.status.wanted if self.status.wanted else 1.0
 
     @property
     def has_ended(self) -> bool:
@@ -53,79 +62,90 @@ async def list_replays(visit: Visit) -> Response:
     )
 
 
-async def ask_replay(visit: Visit) -> Response:
-    """GET …/{id}/replay: what would be delivered again, and the button that begins it."""
-    asked = Fields({name: [visit.query(name)] for name in ("reason", *_FIELDS)})
-    if not asked.text("reason"):
-        return await _ask(visit, asked)
-    try:
-        preview = await visit.service.replays.preview(visit.webhook_id, wish_of(asked), by=visit.principal)
-    except InvalidObject as problem:
-        return await _ask(visit, asked, problem=problem, code=422)
-    return await _ask(visit, asked, preview=preview)
-
-
-async def begin_replay(visit: Visit) -> Response:
-    """POST …/{id}/replay."""
-    asked = await visit.form()
-    try:
-        status = await visit.service.replays.create(visit.webhook_id, wish_of(asked), by=visit.principal)
-    except InvalidObject as problem:
-        return await _ask(visit, asked, problem=problem, code=422)
-    told = f"{plural(status.wanted, 'event')} beside what is delivered anyway."
-    return visit.go(LIST, Notice("good", "The replay has begun", told))
+async def show_replay(visit: Visit) -> Response:
+    """GET /replays/{id}: figures, pace, what was asked for, its latest attempts."""
+    return await _show(visit)
 
 
 async def pause_replay(visit: Visit) -> Response:
     """POST /replays/{id}/pause."""
     await visit.service.replays.edit(_id_of(visit), {"paused": True}, by=visit.principal)
-    return visit.go(LIST, Notice("good", "The replay is paused", "It sends nothing until it is resumed."))
+    return await _back(visit, Notice("good", "The replay is paused", "It sends nothing until it is resumed."))
 
 
 async def resume_replay(visit: Visit) -> Response:
     """POST /replays/{id}/resume."""
     await visit.service.replays.edit(_id_of(visit), {"paused": False}, by=visit.principal)
-    return visit.go(LIST, Notice("good", "The replay goes on"))
+    return await _back(visit, Notice("good", "The replay goes on"))
+
+
+async def set_rate(visit: Visit) -> Response:
+    """POST /replays/{id}/rate: events a second, or empty for as fast as the endpoint takes them."""
+    written = (await visit.form()).text("rate").strip()
+    try:
+        status = await visit.service.replays.edit(
+            _id_of(visit), {"rate": read_rate(written) if written else None}, by=visit.principal
+        )
+    except InvalidObject as problem:
+        return await _show(visit, rate=written, rate_error=problem.faults[0].message)
+    rate = status.replay.rate_per_s
+    told = "As fast as the endpoint takes them." if rate is None else f"At most {rate:g} events a second."
+    return visit.go(address_of(status.replay), Notice("good", "The replay has another rate", told))
 
 
 async def cancel_replay(visit: Visit) -> Response:
     """POST /replays/{id}/cancel; what was not sent yet stays a dead letter, so another one can begin with it."""
     status = await visit.service.replays.cancel(_id_of(visit), by=visit.principal)
     if status.replay.cancelled_because:
-        return visit.go(LIST, Notice("good", "The replay is cancelled", "It sends nothing more."))
-    return visit.go(LIST, Notice("bad", "The replay had ended already"))
+        return await _back(visit, Notice("good", "The replay is cancelled", "It sends nothing more."))
+    return await _back(visit, Notice("bad", "The replay had ended already"))
 
 
-def wish_of(asked: Fields) -> dict[str, Any]:
-    """The object that the form asks for; what cannot be read stays as it is, so that the fault names it."""
-    wish: dict[str, Any] = {name: asked.text(name).strip() for name in ("reason", *_FIELDS) if asked.text(name).strip()}
-    if "rate" in wish:
-        with contextlib.suppress(ValueError):
-            wish["rate"] = float(wish["rate"])
-    return wish
+def address_of(replay: Replay) -> str:
+    """The page of a replay."""
+    return f"{LIST}/{replay.id}"
 
 
-async def _ask(
-    visit: Visit,
-    asked: Fields,
-    *,
-    preview: ReplayPreview | None = None,
-    problem: InvalidObject | None = None,
-    code: int = 200,
-) -> Response:
-    webhook, catalogue = visit.service.webhook(visit.webhook_id), visit.service.catalogue
-    sample: tuple[LoggedEvent, ...] = preview.sample[:SAMPLE_MAX] if preview else ()
+def read_rate(written: str) -> float | str:
+    """A number, or what was written where it is none, for the fault to name it."""
+    with contextlib.suppress(ValueError):
+        return float(written)
+    return written
+
+
+async def attempts_of(service: Bellwire, replay: Replay) -> list[Attempt]:
+    """The newest attempts of a replay, ATTEMPTS_MAX out of LOOKED_AT_MAX of its webhook."""
+    found: list[Attempt] = []
+    before: AttemptId | None = None
+    for _ in range(LOOKED_AT_MAX // 100):
+        page = await service.attempts(AttemptSearch(webhook_id=replay.webhook_id, before=before, limit=100))
+        found += [attempt for attempt in page if attempt.replay_id == replay.id]
+        if len(found) >= ATTEMPTS_MAX or not page or page[-1].at_ms < replay.created_at_ms:
+            break
+        before = page[-1].id
+    return found[:ATTEMPTS_MAX]
+
+
+async def _show(visit: Visit, *, rate: str | None = None, rate_error: str = "") -> Response:
+    service, replay = visit.service, visit.service.replays.get(_id_of(visit))
+    names = names_of(service.webhooks())
+    status = await service.replays.status(replay)
+    rows: list[AttemptRow] = [row_of(attempt, names) for attempt in await attempts_of(service, replay)]
+    chosen = status.replay.rate_per_s
     return await visit.page(
         "replay.html",
-        code=code,
-        webhook=webhook,
-        f=asked,
-        reasons={reason.value: MEANINGS[reason] for reason in DiscardReason},
-        preview=preview,
-        sample=[row_of(event, catalogue) for event in sample],
-        errors=faults_by_field(problem.faults) if problem else {},
-        faults=problem.faults if problem else (),
+        code=422 if rate_error else 200,
+        row=ReplayRow(status=status, name=names.get(replay.webhook_id)),
+        attempts=rows,
+        rate=rate if rate is not None else "" if chosen is None else f"{chosen:g}",
+        errors={"rate": [rate_error]} if rate_error else {},
     )
+
+
+async def _back(visit: Visit, notice: Notice) -> Response:
+    """To the list where the form says so, else to the replay."""
+    address = LIST if (await visit.form()).text("back") == "list" else f"{LIST}/{_id_of(visit)}"
+    return visit.go(address, notice)
 
 
 def _id_of(visit: Visit) -> ReplayId:
