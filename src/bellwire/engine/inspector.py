@@ -1,5 +1,7 @@
 """The inspector: shows what an attempt sent and what an object that is not stored would send, and checks signatures."""
 
+import msgspec
+
 from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.keyring import Unreadable
 from bellwire.engine.parts import Parts
@@ -7,7 +9,7 @@ from bellwire.engine.registrar import Registrar
 from bellwire.engine.supervisor import Supervisor
 from bellwire.engine.tester import Tested, Tester
 from bellwire.model.attempt import Attempt, Request
-from bellwire.model.event import EventTypeId, LoggedEvent, Position
+from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
 from bellwire.model.principal import Principal, Scope
 from bellwire.model.status import SentRequest
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
@@ -84,6 +86,16 @@ class Inspector:
             return None
         exact = dispatcher.webhook.updated_at_ms <= attempt.at_ms
         return SentRequest(request=request_as_seen(request, dispatcher.object, by=by), exact=exact)
+
+    async def sent_ids(self, attempt: Attempt) -> tuple[EventId, ...]:
+        """The ids of the events that the attempt sent; none where they cannot be told, as sent says."""
+        try:
+            events = await self._events_of(attempt, self._supervisor[attempt.webhook_id])
+        except KeyError:
+            return ()
+        if len(events) != attempt.events:
+            return ()
+        return tuple([msgspec.json.decode(event.encoded, type=WebhookEvent).id for event in events])
 
     async def _events_of(self, attempt: Attempt, dispatcher: Dispatcher) -> tuple[LoggedEvent, ...]:
         """The wanted events between the attempt's first and last: those it sent, unless it left some of them out."""

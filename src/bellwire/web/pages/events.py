@@ -69,7 +69,7 @@ async def list_events(visit: Visit) -> Response:
             errors["id"] = [f"there is no event {quoted(event_id)} in the log"]
     types = types_like(type_written, visit.service.catalogue) if type_written else None
     if type_written and not types:
-        errors["type"] = [_no_type(type_written, visit.service.catalogue)]
+        errors["type"] = [no_type(type_written, visit.service.catalogue)]
     before = visit.query("before")
     search = EventSearch(
         types=types,
@@ -145,6 +145,13 @@ def event_address(event_id: str) -> str:
     return f"/events/{quote(event_id)}"
 
 
+def no_type(written: str, catalogue: Catalogue) -> str:
+    """That no type is meant by an id or a pattern, and which one may be."""
+    if "*" in written:
+        return f"no event type is like {quoted(written)}"
+    return f"{quoted(written)} is no event type; {did_you_mean(written, catalogue.ids()) or 'see the list of types'}"
+
+
 def _listed(visit: Visit, found: Sequence[LoggedEvent]) -> dict[str, Any]:
     rows = [row_of(event, visit.service.catalogue) for event in found[:ROWS_MAX]]
     asked = {name: visit.query(name) for name in ("type", "since", "until", "id", "before")}
@@ -158,9 +165,3 @@ def _listed(visit: Visit, found: Sequence[LoggedEvent]) -> dict[str, Any]:
 
 def _only(visit: Visit, *names: str) -> dict[str, str]:
     return {name: visit.query(name) for name in names if visit.query(name)}
-
-
-def _no_type(written: str, catalogue: Catalogue) -> str:
-    if "*" in written:
-        return f"no event type is like {quoted(written)}"
-    return f"{quoted(written)} is no event type; {did_you_mean(written, catalogue.ids()) or 'see the list of types'}"

@@ -15,6 +15,7 @@ from bellwire.web.pages.form_fields import faults_by_field
 from bellwire.web.pages.replays import address_of, read_rate
 from bellwire.web.pages.showing import plural
 from bellwire.web.pages.visit import WEBHOOKS, Fields, Notice, Visit
+from bellwire.web.problems import Problem, Refused
 
 SAMPLE_MAX: Final = 5
 KINDS: Final = {"reason": "Dead letters", "since": "By time", "fromPosition": "From a position", "ids": "By id"}
@@ -49,13 +50,23 @@ async def ask_replay(visit: Visit) -> Response:
     """GET …/{id}/replay: the form; where something is asked for already, with what it would deliver."""
     asked = Fields({name: visit.request.query_params.getlist(name) for name in _ASKED if visit.query(name)})
     if kind_asked(asked) is None:
-        return await _ask(visit, Fields({"kind": ["reason"]}))
-    return await _preview(visit, asked)
+        return await _ask(visit, visit.webhook_id, Fields({"kind": ["reason"]}))
+    return await _preview(visit, visit.webhook_id, asked)
 
 
 async def preview_replay(visit: Visit) -> Response:
     """POST …/{id}/replay/preview: what it would deliver; nothing is begun."""
-    return await _preview(visit, await visit.form())
+    return await _preview(visit, visit.webhook_id, await visit.form())
+
+
+async def ask_attempt(visit: Visit) -> Response:
+    """GET /attempts/{id}/replay: the form for the events that the attempt sent."""
+    attempt = await visit.service.attempt(visit.path("attempt_id"))
+    ids = await visit.service.inspector.sent_ids(attempt)
+    if not ids:
+        detail = "The events of this attempt cannot be told any more: they were removed, or the filter is another now."
+        raise Refused(Problem(status=409, detail=detail))
+    return await _preview(visit, attempt.webhook_id, Fields({"kind": ["ids"], "id": list(ids)}))
 
 
 async def begin_replay(visit: Visit) -> Response:
@@ -64,7 +75,7 @@ async def begin_replay(visit: Visit) -> Response:
     try:
         status = await visit.service.replays.create(visit.webhook_id, wish_of(asked), by=visit.principal)
     except InvalidObject as problem:
-        return await _ask(visit, asked, problem=problem, code=422)
+        return await _ask(visit, visit.webhook_id, asked, problem=problem, code=422)
     told = f"{plural(status.wanted, 'event')} beside what is delivered anyway."
     return visit.go(address_of(status.replay), Notice("good", "The replay has begun", told))
 
@@ -99,23 +110,24 @@ def wish_of(asked: Fields) -> dict[str, Any]:
     return wish
 
 
-async def _preview(visit: Visit, asked: Fields) -> Response:
+async def _preview(visit: Visit, webhook_id: WebhookId, asked: Fields) -> Response:
     try:
-        preview = await visit.service.replays.preview(visit.webhook_id, wish_of(asked), by=visit.principal)
+        preview = await visit.service.replays.preview(webhook_id, wish_of(asked), by=visit.principal)
     except InvalidObject as problem:
-        return await _ask(visit, asked, problem=problem, code=422)
-    return await _ask(visit, asked, preview=preview)
+        return await _ask(visit, webhook_id, asked, problem=problem, code=422)
+    return await _ask(visit, webhook_id, asked, preview=preview)
 
 
 async def _ask(
     visit: Visit,
+    webhook_id: WebhookId,
     asked: Fields,
     *,
     preview: ReplayPreview | None = None,
     problem: InvalidObject | None = None,
     code: int = 200,
 ) -> Response:
-    webhook, catalogue = visit.service.webhook(visit.webhook_id), visit.service.catalogue
+    webhook, catalogue = visit.service.webhook(webhook_id), visit.service.catalogue
     sample: tuple[LoggedEvent, ...] = preview.sample[:SAMPLE_MAX] if preview else ()
     return await visit.page(
         "replay_form.html",

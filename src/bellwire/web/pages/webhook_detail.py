@@ -13,6 +13,8 @@ from bellwire.web.pages.attempts import read_shown, view_recorded
 from bellwire.web.pages.charts import OF_WEBHOOK, chart_context
 from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters
 from bellwire.web.pages.dead_letters import read_reason
+from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters, read_asked
+from bellwire.web.pages.events import types_like
 from bellwire.web.pages.exchanges import ExchangeView, advise_attempt, view_attempted
 from bellwire.web.pages.visit import Visit
 from bellwire.web.pages.webhook_rows import Row, left_of, row_of
@@ -77,17 +79,16 @@ async def show_attempts(visit: Visit) -> Response:
 
 async def show_dead_letters(visit: Visit) -> Response:
     """GET …/{id}/dead-letters."""
-    row, reason = await _row(visit), read_reason(visit)
-    found = await find_dead_letters(
-        visit.service, webhook_id=row.webhook.id, reason=reason, before=visit.query("before")
-    )
+    row, asked, before = await _row(visit), read_asked(visit), visit.query("before")
+    found = await find_dead_letters(visit.service, asked, webhook_id=row.webhook.id, before=before)
     return await visit.page(
         "webhook_dead_letters.html",
         **_common(row),
         found=found,
-        reason=reason,
+        asked=asked,
+        types=types_like(asked.type, visit.service.catalogue) if asked.type else (),
         reasons=REASONS,
-        before=visit.query("before"),
+        before=before,
     )
 
 

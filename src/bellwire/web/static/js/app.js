@@ -1,6 +1,7 @@
 // What every page gets from a script: times in the viewer's zone, live updates, menus, questions, copying.
 import { bindForm } from "./form.js";
 import { signIn, startLive, toggleLive, tryAgain } from "./live.js";
+import { bindPicks } from "./pick.js";
 import { bindPicker } from "./picker.js";
 import { bindPublish } from "./publish.js";
 import { localTimes } from "./times.js";
@@ -97,6 +98,7 @@ for (const form of $$("#wf:has(.save)")) bindForm(form);
 for (const picker of $$("[data-picker]")) bindPicker(picker);
 $(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
 for (const input of $$("input[data-types]")) bindTypeBox(input);
+bindPicks();
 for (const form of $$("#pub")) bindPublish(form);
 for (const toast of $$(".toast.good")) setTimeout(() => toast.remove(), TOAST_MS);
 const charts = $$("[data-chart]");

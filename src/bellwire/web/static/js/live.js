@@ -56,7 +56,7 @@ addEventListener("online", () => port?.postMessage({ is: "again" }));
 
 function busy() {
   const chosen = getSelection();
-  return document.hidden || paused || $("dialog[open]") || $(".menu:popover-open") || (chosen && !chosen.isCollapsed)
+  return document.hidden || paused || $("dialog[open]") || $(".menu:popover-open") || $("[data-pick] :checked") || (chosen && !chosen.isCollapsed)
     || document.activeElement?.matches("[data-live] select, [data-live] input[type=text]");
 }
 
