@@ -19,6 +19,7 @@ from bellwire.engine.clerk import Clerk
 from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
 from bellwire.engine.explainer import Explainer
+from bellwire.engine.event_finder import EventFinder
 from bellwire.engine.gatekeeper import Gatekeeper
 from bellwire.engine.inspector import Inspector
 from bellwire.engine.intake import Intake
@@ -103,6 +104,8 @@ class Bellwire:
         self.sampler = Sampler(store.log, clock=clock)
         self._clerk = Clerk(parts, supervisor=supervisor)
         self.explainer = Explainer(store, parts.book, supervisor=supervisor, catalogue=self.catalogue)
+        self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)
+        self.finder = EventFinder(store.log, self._selector, registrar=self._registrar)
         self.coroner = Coroner(store)
         self.dead_letters = self.coroner.dead_letters
         self.chronicler = Chronicler(store.journal, self._registrar)

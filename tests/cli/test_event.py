@@ -21,6 +21,20 @@ def test_events_are_listed_newest_first_and_narrowed_by_type_and_time(served: Se
     assert served("events", "--since", "2999-01-01T00:00:00Z").err == "no such events\n"
 
 
+def test_events_are_found_by_their_data_and_by_what_a_webhook_wants(served: Served) -> None:
+    for name in ("jane", "john"):
+        served.right("emit", "auth.failed", f"accountName={name}", "accountId=14")
+    served.right("emit", "auth.success", "accountName=jane")
+    rows = served.right("events", "--where", "accountName=jane", "--where", "accountId = 14", "--json").items()
+    assert [row["data"] for row in rows] == [{"accountName": "jane", "accountId": 14}]
+    url = ("webhook", "create", "--url", "http://127.0.0.1:9/", "--disabled")
+    webhook_id = served.right(*url, "--event", "auth.success").out.strip()
+    rows = served.right("events", "--webhook", webhook_id, "--json").items()
+    assert {row["type"] for row in rows} == {"auth.success"}
+    assert "write key=value" in served("events", "--where", "jane").err
+    assert "there is no webhook 'none'" in served("events", "--webhook", "none").err
+
+
 def test_a_list_longer_than_a_page_is_read_page_by_page(served: Served) -> None:
     lines = b'{"type":"smtp.ehlo","data":{}}\n' * 1500
     served.right("emit", "--from", "-", stdin=lines)

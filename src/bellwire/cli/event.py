@@ -9,6 +9,7 @@ from bellwire.cli.helping import examples
 from bellwire.cli.locating import connect, server_options
 from bellwire.cli.tables import LEVEL_STYLES, Column, Cut, print_json_lines, print_table
 from bellwire.cli.terminal import note
+from bellwire.cli.webhook_rows import complete_id
 from bellwire.cli.wording import moment
 
 TYPES_MAX: Final = 20_000
@@ -40,21 +41,29 @@ class TypeRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     epilog=examples(
         "bellwire events --since 15m",
         "bellwire events --type auth.failed --type auth.success --limit 5",
+        "bellwire events --where accountName=jane --where remoteIp=203.0.113.24",
         "bellwire events --since 2026-09-29T19:00:00Z --json | jq -c .data",
     )
 )
 @click.option("--type", "types", multiple=True, metavar="TYPE", help="Only events of this type. Repeatable.")
 @click.option("--since", metavar="TIME", help="Only what was accepted since: 15m, 2h, or RFC 3339.")
 @click.option("--until", metavar="TIME", help="Only what was accepted before; as --since.")
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only events whose data have this value. Repeatable: all must be met.",
+)
+@click.option(
+    "--webhook", metavar="ID", shell_complete=complete_id, help="Only what this webhook wants by its present filter."
+)
 @click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each event, a line each.")
 @server_options
 @click.pass_context
-def events(
-    context: click.Context, types: tuple[str, ...], since: str | None, until: str | None, limit: int, as_json: bool
-) -> None:
+def events(context: click.Context, /, limit: int, as_json: bool, **filters: str | tuple[str, ...] | None) -> None:
     """List published events, the newest first."""
-    query = {"type": types, "since": since, "until": until}
+    query = {"type": filters.pop("types"), **filters}
     items = connect(context).items("/v1/events", query, limit=limit)
     if as_json:
         print_json_lines(items)

@@ -1,5 +1,6 @@
 import pytest
 
+from bellwire.engine import event_finder
 from bellwire.model.event import EventTypeId
 from bellwire.service import Bellwire
 from bellwire.web.pages import event_types, events
@@ -32,6 +33,39 @@ async def test_events_are_found_by_type_pattern_time_and_id(visitor: Visitor, se
     answer = await visitor.client.get("/events", params={"id": "a b/ü?#"})
     assert answer.status_code == 303
     assert (await visitor.open(answer.headers["location"])).one("h1").text == "auth.success"
+
+
+async def test_events_are_found_by_a_value_of_their_data_and_by_the_webhook_that_wants_them(
+    visitor: Visitor, service: Bellwire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wish: dict[str, object] = {"url": "http://127.0.0.1:9/", "eventsPolicy": "include", "enable": False}
+    first, _ = await service.create_webhook(wish | {"events": ["auth.success"], "name": "Sign-ins"})
+    for name in ("Twin", "twin"):
+        await service.create_webhook(wish | {"events": ["auth.failed"], "name": name})
+    for name in ("jane", "john"):
+        await service.publish("auth.success", {"accountName": name})
+        await service.publish("auth.failed", {"accountName": name})
+    form = (await visitor.open("/events")).one("form", class_="evbar")
+    assert [option["value"] for option in form.one(id="hooks").every("option")] == ["Sign-ins", "Twin", "twin"]
+
+    async def found(**asked: str) -> list[str]:
+        page = await visitor.send(form, code=200, **asked)
+        return [row.every("td")[2].text for body in page.every("tbody") for row in body.every("tr")]
+
+    assert await found(where="accountName = jane") == ['{"accountName":"jane"}'] * 2
+    assert await found(where="accountName=jane", webhook="sign-ins") == ['{"accountName":"jane"}']
+    assert len(await found(webhook=first.id)) == 2
+    page = await visitor.send(form, code=200, where="jane", webhook="Twin")
+    assert "write key=value" in page.one(id="e-where").text
+    assert "several webhooks" in page.one(id="e-webhook").text
+    page = await visitor.send(form, code=200, webhook="none")
+    assert "there is no such webhook" in page.one(id="e-webhook").text
+    monkeypatch.setattr(event_finder, "EVENTS_LOOKED_MAX", 50)
+    await service.publish_json(b"[%b]" % b",".join([b'{"type":"smtp.ehlo","data":{}}'] * 60))
+    page = await visitor.open("/events?where=accountName%3Djane&type=")
+    assert "None among the" in page.text
+    (further,) = [link["href"] for link in page.every("a") if link.text == "Look further back"]
+    assert "jane" in (await visitor.open(further)).one("tbody").text
 
 
 async def test_older_events_are_on_further_pages_and_none_is_left_out(visitor: Visitor, service: Bellwire) -> None:

@@ -1,21 +1,21 @@
 """/v1/events: what was published, the newest first."""
 
-from collections.abc import Sequence
 from typing import Annotated, Final
 
 import msgspec
 from starlette.responses import Response
 
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
+from bellwire.model.event_query import CONDITIONS_MAX, Condition, EventQuery
 from bellwire.model.principal import Scope
 from bellwire.model.replay import ReplayVerdict
 from bellwire.model.status import Explanation, Verdict
 from bellwire.model.webhook import WebhookId
-from bellwire.store import EventSearch
+from bellwire.rules.comparing_data import read_condition
 from bellwire.web.answers import Time, json_answer, show_time_ms, show_time_ms_or_none
 from bellwire.web.operation import Answer, Example, Tag, json_content
-from bellwire.web.paging import PAGING, Page, gather, listing, place_from
-from bellwire.web.parameters import LIMIT, text_parameter, time_parameter
+from bellwire.web.paging import PAGING, Page, place_from, token_of
+from bellwire.web.parameters import LIMIT, Parameters, RepeatedParameter, text_parameter, time_parameter
 from bellwire.web.problem_kinds import unknown
 from bellwire.web.resource import Call, described
 from bellwire.web.type_filter import TYPE, read_types
@@ -69,6 +69,13 @@ _PLACES: Final = msgspec.json.Decoder(EventPlace)
 _SINCE: Final = time_parameter("since", "Only events accepted at this time or later.")
 _UNTIL: Final = time_parameter("until", "Only events accepted before this time.")
 _WEBHOOK: Final = text_parameter("webhook", "Only the answer for the webhook of this id.")
+_WANTED_BY: Final = text_parameter("webhook", "Only what the webhook of this id wants by its present filter.")
+_WHERE: Final = RepeatedParameter(
+    "where",
+    "Only events whose data have this value, as in `accountName=jane`; a dot leads into an inner object, and of an "
+    "array one value is enough. Given several times, all must be met.",
+    examples=(["accountName=jane"],),
+)
 _EXAMPLE: Final = EventView(
     id=EventId("order-7"),
     created_at="2026-01-31T08:00:00.000Z",
@@ -92,7 +99,7 @@ _EXPLANATION: Final = ExplanationView(
     summary="List events",
     needs=Scope.READ,
     tag=Tag.EVENTS,
-    parameters=(TYPE, _SINCE, _UNTIL, *PAGING),
+    parameters=(TYPE, _SINCE, _UNTIL, _WHERE, _WANTED_BY, *PAGING),
     answers=(
         Answer(
             status=200,
@@ -102,25 +109,42 @@ _EXPLANATION: Final = ExplanationView(
             ),
         ),
     ),
+    problems=(unknown("webhook"),),
 )
 async def list_events(call: Call) -> Response:
-    """What was published, the newest first: of any of the given types, since and until a time."""
+    """What was published, the newest first: of any of the given types, since and until a time, by values of its data,
+    and as far as a webhook's present filter wants it. A call looks at a bounded number of events, so a page may be
+    short, or empty, and still have a `next`.
+    """
     parameters = call.parameters()
-    search = EventSearch(
+    webhook = parameters.read(_WANTED_BY)
+    limit, place = parameters.read(LIMIT), place_from(parameters, _PLACES)
+    query = EventQuery(
         types=read_types(parameters, call.service.catalogue),
         since_ms=parameters.read(_SINCE),
         until_ms=parameters.read(_UNTIL),
+        conditions=_read_conditions(parameters),
+        webhook_id=None if webhook is None else WebhookId(webhook),
+        before=Position(place.position) if place else None,
+        limit=limit,
     )
-    limit, place = parameters.read(LIMIT), place_from(parameters, _PLACES)
     parameters.check()
-    first = Position(place.position) if place else None
+    found = await call.service.finder.find(query)
+    token = None if found.next is None else token_of(EventPlace(found.next))
+    return json_answer(Page(items=[view_event(event) for event in found.events], next=token))
 
-    async def fetch(last: LoggedEvent | None, count: int) -> Sequence[LoggedEvent]:
-        before = last.position if last else first
-        return await call.service.events(msgspec.structs.replace(search, before=before, limit=count))
 
-    events, more = await gather(fetch, limit=limit, size=lambda event: len(event.encoded))
-    return json_answer(listing(events, more=more, show=view_event, place=lambda event: EventPlace(event.position)))
+def _read_conditions(parameters: Parameters) -> tuple[Condition, ...]:
+    written = parameters.read_all(_WHERE)
+    if len(written) > CONDITIONS_MAX:
+        parameters.fault("where", f"is given {len(written)} times; {CONDITIONS_MAX} at most")
+    conditions: list[Condition] = []
+    for each in written[:CONDITIONS_MAX]:
+        try:
+            conditions.append(read_condition(each))
+        except ValueError as problem:
+            parameters.fault("where", str(problem))
+    return tuple(conditions)
 
 
 @described(

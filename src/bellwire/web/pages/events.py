@@ -1,22 +1,29 @@
 """Events: what is in the log, found by type, time or id, and what became of each at every webhook."""
 
+import contextlib
 import fnmatch
-from collections.abc import Sequence
-from typing import Any, Final
-from urllib.parse import quote
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Final
+from urllib.parse import quote, urlencode
 
 import msgspec
 from starlette.datastructures import QueryParams
 from starlette.responses import Response
 
+from bellwire.engine.event_finder import EVENTS_LOOKED_MAX
 from bellwire.errors import UnknownThing
 from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, WebhookEvent
+from bellwire.model.event_query import Condition, EventQuery, EventsFound
 from bellwire.model.event_type import Catalogue
 from bellwire.model.status import Explanation, Verdict
 from bellwire.rules.matching import wants_type
 from bellwire.rules.suggesting import quoted
 from bellwire.store import EventSearch
 from bellwire.web.pages.numbered import page_of
+from bellwire.model.webhook import RegisteredWebhook, WebhookId
+from bellwire.rules.comparing_data import read_condition
+from bellwire.web.pages.attempt_rows import names_of
 from bellwire.web.pages.visit import Visit
 from bellwire.web.parameters import Parameters, did_you_mean, time_parameter
 
@@ -27,6 +34,10 @@ FATES_MAX: Final = 100
 
 PATTERN_LENGTH_MAX: Final = 128
 POSITION_LENGTH_MAX: Final = 18
+NAMES_MAX: Final = 100
+"""Of webhooks that are offered to choose from; any other can be written."""
+
+ASKED: Final = ("type", "where", "webhook", "since", "until", "id")
 SPANS: Final = {"": "Any time", "15m": "15 minutes", "1h": "1 hour", "1d": "1 day", "7d": "7 days"}
 
 SINCE: Final = time_parameter("since", "Accepted at this time or later.")
@@ -58,30 +69,29 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_events(visit: Visit) -> Response:
     """GET /events: the newest first; an id leads to its event."""
-    type_written, event_id = visit.query("type"), visit.query("id")
-    parameters = Parameters(QueryParams(_only(visit, "since", "until")), (SINCE, UNTIL))
-    errors: dict[str, list[str]] = {}
-    if event_id:
-        try:
-            await visit.service.event(EventId(event_id))
-            return visit.go(event_address(event_id))
-        except UnknownThing:
-            errors["id"] = [f"there is no event {quoted(event_id)} in the log"]
-    types = types_like(type_written, visit.service.catalogue) if type_written else None
-    if type_written and not types:
-        errors["type"] = [no_type(type_written, visit.service.catalogue)]
-    before = visit.query("before")
-    search = EventSearch(
-        types=types,
-        since_ms=parameters.read(SINCE),
-        until_ms=parameters.read(UNTIL),
-        before=Position(int(before)) if before.isdecimal() and len(before) <= POSITION_LENGTH_MAX else None,
-        limit=ROWS_MAX + 1,
+    asked = {name: visit.query(name) for name in ASKED}
+    if asked["id"]:
+        with contextlib.suppress(UnknownThing):
+            await visit.service.event(EventId(asked["id"]))
+            return visit.go(event_address(asked["id"]))
+    query, errors = _read(visit, asked)
+    found = EventsFound(events=(), next=None) if errors else await visit.service.finder.find(query)
+    catalogue = visit.service.catalogue
+    return await visit.page(
+        "events.html",
+        rows=[row_of(event, catalogue) for event in found.events],
+        older=found.next,
+        asked=asked,
+        before=visit.query("before"),
+        narrowed=any(asked.values()),
+        same=urlencode({name: value for name, value in asked.items() if value}),
+        wanting=names_of(visit.service.webhooks()).get(query.webhook_id) if query.webhook_id else None,
+        webhooks=_offered(visit.service.webhooks()),
+        errors=errors,
+        spans=SPANS,
+        looked_max=EVENTS_LOOKED_MAX,
+        rows_max=ROWS_MAX,
     )
-    for fault in parameters.faults:
-        errors.setdefault(fault.path, []).append(fault.message)
-    found = () if errors else await visit.service.events(search)
-    return await visit.page("events.html", **_listed(visit, found), errors=errors, spans=SPANS)
 
 
 async def show_event(visit: Visit) -> Response:
@@ -152,16 +162,48 @@ def no_type(written: str, catalogue: Catalogue) -> str:
     return f"{quoted(written)} is no event type; {did_you_mean(written, catalogue.ids()) or 'see the list of types'}"
 
 
-def _listed(visit: Visit, found: Sequence[LoggedEvent]) -> dict[str, Any]:
-    rows = [row_of(event, visit.service.catalogue) for event in found[:ROWS_MAX]]
-    asked = {name: visit.query(name) for name in ("type", "since", "until", "id", "before")}
-    return {
-        "rows": rows,
-        "older": rows[-1].position if len(found) > ROWS_MAX else None,
-        "asked": asked,
-        "narrowed": any(asked.values()),
-    }
+def _read(visit: Visit, asked: Mapping[str, str]) -> tuple[EventQuery, dict[str, list[str]]]:
+    """What is looked for, and what is wrong with each field."""
+    catalogue, errors = visit.service.catalogue, dict[str, list[str]]()
+    parameters = Parameters(
+        QueryParams({name: asked[name] for name in ("since", "until") if asked[name]}), (SINCE, UNTIL)
+    )
+    since_ms, until_ms = parameters.read(SINCE), parameters.read(UNTIL)
+    errors |= {fault.path: [fault.message] for fault in parameters.faults}
+    if asked["id"]:
+        errors["id"] = [f"there is no event {quoted(asked['id'])} in the log"]
+    types = types_like(asked["type"], catalogue) if asked["type"] else None
+    if types is not None and not types:
+        errors["type"] = [no_type(asked["type"], catalogue)]
+    conditions: tuple[Condition, ...] = ()
+    try:
+        conditions = (read_condition(asked["where"]),) if asked["where"] else ()
+    except ValueError as problem:
+        errors["where"] = [str(problem)]
+    meant = _meant(asked["webhook"], visit.service.webhooks())
+    if asked["webhook"] and len(meant) != 1:
+        told = "several webhooks are called that; give the id of one" if meant else "there is no such webhook"
+        errors["webhook"] = [told]
+    before = visit.query("before")
+    query = EventQuery(
+        types=types,
+        since_ms=since_ms,
+        until_ms=until_ms,
+        conditions=conditions,
+        webhook_id=meant[0] if asked["webhook"] and meant else None,
+        before=Position(int(before)) if before.isdecimal() and len(before) <= POSITION_LENGTH_MAX else None,
+        limit=ROWS_MAX,
+    )
+    return query, errors
 
 
-def _only(visit: Visit, *names: str) -> dict[str, str]:
-    return {name: visit.query(name) for name in names if visit.query(name)}
+def _meant(written: str, webhooks: Sequence[RegisteredWebhook]) -> list[WebhookId]:
+    """The webhook of that id, or those of that name."""
+    by_id = [webhook.id for webhook in webhooks if webhook.id == written]
+    return by_id or [one.id for one in webhooks if one.object.name.casefold() == written.casefold()]
+
+
+def _offered(webhooks: Sequence[RegisteredWebhook]) -> list[str]:
+    """Names to choose from, those that say which webhook is meant."""
+    named = Counter(webhook.object.name for webhook in webhooks)
+    return sorted((name for name, count in named.items() if count == 1), key=str.casefold)[:NAMES_MAX]
