@@ -59,7 +59,12 @@ def addresses(place: Place) -> list[str]:
         *("/sources/mail/delete", "/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
         *("/replays/new", f"/replays/{replay}", f"{WEBHOOKS}/{place.slow}/replay"),
-        *("/dead-letters/replay?reason=expired", "/dead-letters?type=no.such", f"/attempts/{attempt}/replay"),
+        *(
+            "/dead-letters/replay?reason=expired",
+            "/dead-letters?type=no.such",
+            f"/attempts/{attempt}/replay",
+            "/deadlines",
+        ),
         *("/publish?type=auth.success", f"/publish?like={quote(EVIL)}"),
     ]
 

@@ -179,7 +179,7 @@ def check_page(page: Element, address: str) -> None:
 
 
 async def test_pages_without_anything_in_them_say_what_to_do(visitor: Visitor) -> None:
-    for address in ("/", WEBHOOKS, "/events", "/attempts", "/dead-letters"):
+    for address in ("/", WEBHOOKS, "/events", "/attempts", "/dead-letters", "/deadlines", "/replays", "/replays/new"):
         page = await visitor.open(address)
         check_page(page, address)
-        assert " yet" in page.text or "No dead letters" in page.text
+        assert re.search(r" yet|No dead letters|Nothing waits|No replay|No webhook is enabled", page.text), address

@@ -81,7 +81,7 @@ async def test_the_page_of_a_replay_shows_what_it_does_and_takes_another_rate(
     address = f"/replays/{replay.id}"
     page = await until(lambda: visitor.open(address), true=lambda page: page.every("tbody") != [])
     text = page.one("main").text
-    assert "Dead letters for the reason disabled of auth.success" in text
+    assert "Delivers again: dead letters for the reason disabled of auth.success" in text
     assert "Running: answered 503" in text
     assert "Delivered 0 of 2" in text
     assert "The next attempt is due" in text
