@@ -64,6 +64,7 @@ async def crawl(visitor: Visitor) -> dict[str, Crawled]:
 
     Of pages that look alike, types, forms and parts of the audit trail, only a few are opened; the reference of the
     API is no page of these.
+    Of large pages that look alike, types and forms, only a few are opened; the API's reference is none of them.
     """
     found: dict[str, Crawled] = {}
     alike: Counter[str] = Counter()

@@ -48,8 +48,10 @@ from bellwire.web.pages import (
     webhook_keys,
     webhooks,
 )
+from bellwire.web.pages.equivalents import EQUIVALENTS
 from bellwire.web.pages.rendering import Renderer, html_answer, phrase
 from bellwire.web.pages.visit import RECEIVER, SETTINGS, WEBHOOKS, Handler, Visit, shell_of, theme_of
+from bellwire.web.pages.visit import RECEIVER, SAME, WEBHOOKS, Handler, Visit, shell_of, theme_of
 from bellwire.web.problems import UNEXPECTED, ClientGone, Problem, Refused, problem_of
 from bellwire.web.resource import PRINCIPAL
 from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, check_same_site
@@ -239,7 +241,8 @@ class Pages:
         found = self._find(request.scope)
         if found is None:
             raise Refused(Problem(status=404, detail="There is no page at this address."))
-        handlers, request.scope["path_params"] = found
+        path, handlers, request.scope["path_params"] = found
+        request.scope[SAME] = EQUIVALENTS.get(path, ())
         handler = handlers.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             raise Refused(Problem(status=405, detail="This address does not take that.", headers=_allow(handlers)))
@@ -257,11 +260,11 @@ class Pages:
             await _require_own_form(visit)
         return await handler(visit)
 
-    def _find(self, scope: Scope) -> tuple[dict[str, Handler], dict[str, str]] | None:
+    def _find(self, scope: Scope) -> tuple[str, dict[str, Handler], dict[str, str]] | None:
         for route, handlers in self._routes:
             match, child = route.matches({**scope, "method": "GET"})
             if match is Match.FULL:
-                return handlers, child["path_params"]
+                return route.path, handlers, child["path_params"]
         return None
 
     def _trouble(self, request: Request, problem: Problem) -> Response:
@@ -272,6 +275,7 @@ class Pages:
             "theme": theme_of(request),
             "notice": None,
             "attention": 0,
+            "same": (),
         }
         text = self._renderer.render("trouble.html", shell | {"problem": problem, "title": title})
         answer = html_answer(request, text, problem.status)

@@ -20,6 +20,7 @@ from bellwire.rules.permitting import may
 from bellwire.service import Bellwire
 from bellwire.web.bodies import BodiesInHand, BodyReader, head_of
 from bellwire.web.built_in_receiver import BuiltInReceiver
+from bellwire.web.pages.equivalent import Equivalent, shown_to
 from bellwire.web.pages.rendering import Renderer, html_answer
 from bellwire.web.problems import Problem, Refused
 from bellwire.web.resource import PRINCIPAL
@@ -37,6 +38,8 @@ RECEIVER: Final = "bellwire.receiver"
 
 SETTINGS: Final = "bellwire.settings"
 """Where the scope of a request has the settings in force."""
+SAME: Final = "bellwire.same"
+"""Where it has the commands and calls that do the same as its page."""
 
 NOTICE_COOKIE: Final = "bellwire_notice"
 THEME_COOKIE: Final = "bellwire_theme"
@@ -180,11 +183,17 @@ class Visit:
             "theme": theme_of(self.request),
             "notice": None if self.request.headers.get("HX-Request") else self._notice(),
             "attention": sum(whole.states.get(state, 0) for state in _ATTENTION),
+            "same": shown_to(self.principal, self._equivalents, self.request, self.service.catalogue),
         }
         answer = html_answer(self.request, self._renderer.render(template, shell | context), code)
         if shell["notice"] is not None:
             answer.delete_cookie(NOTICE_COOKIE, path="/")
         return answer
+
+    @property
+    def _equivalents(self) -> tuple[Equivalent, ...]:
+        equivalents: tuple[Equivalent, ...] = self.request.scope[SAME]
+        return equivalents
 
     def part(self, template: str, **context: Any) -> Response:  # noqa: ANN401 - whatever the template shows
         """A part of a page, for the script that asked for it."""
