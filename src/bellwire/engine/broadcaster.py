@@ -11,11 +11,12 @@ from bellwire.engine.listener import Listener
 from bellwire.engine.recaller import EventsWanted, Recaller
 from bellwire.engine.selector import Selector
 from bellwire.engine.summing_listener import SummingListener
+from bellwire.engine.tailer import Latest, Tailer
 from bellwire.errors import Overloaded, Stopping, StorageError
 from bellwire.model.attempt import Attempt
 from bellwire.model.change import NumberedChange
 from bellwire.model.cursor import CursorMove
-from bellwire.model.event import LoggedEvent
+from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.live import LiveKind, Place, Wish
 from bellwire.model.webhook import RegisteredWebhook
 from bellwire.rules.telling import told_types, wants, wants_event
@@ -37,6 +38,7 @@ class Broadcaster:
         self._log = store.log
         self._selector = selector
         self._recaller = Recaller(store)
+        self._tailer = Tailer(store.log)
         self._webhooks: Webhooks = tuple
         self._state: Callable[[RegisteredWebhook], str] = str
         self._listeners: dict[Listener, None] = {}
@@ -92,6 +94,17 @@ class Broadcaster:
             self._joining -= 1
         self._read_on()
         return listener
+
+    async def latest(
+        self,
+        wish: Wish,
+        since: Position | None,
+        *,
+        limit: int,
+        holds: Callable[[LoggedEvent], bool] = lambda _event: True,
+    ) -> Latest:
+        """The newest events of the wish, without listening; as Tailer.latest()."""
+        return await self._tailer.latest(self._wanted(wish), since, limit=limit, holds=holds)
 
     def leave(self, listener: Listener) -> None:
         """Hear nothing more; again it does nothing."""

@@ -10,9 +10,9 @@ from urllib.parse import quote, urlencode
 import msgspec
 from starlette.requests import Request
 
-from bellwire.model.event_type import Catalogue
 from bellwire.model.principal import Principal
 from bellwire.rules.permitting import may
+from bellwire.service import Bellwire
 from bellwire.web.app import OPERATIONS
 from bellwire.web.operation import Operation
 from bellwire.web.schemas.live import STREAM_TYPE
@@ -77,23 +77,23 @@ def same(
 
 
 def shown_to(
-    principal: Principal, equivalents: Sequence[Equivalent], request: Request, catalogue: Catalogue
+    principal: Principal, equivalents: Sequence[Equivalent], request: Request, service: Bellwire
 ) -> tuple[Shown, ...]:
     """Those that the visitor may use, about what the request was about; what the path does not name is in capitals."""
     base = f"{request.url.scheme}://{request.url.netloc}"
     return tuple(
-        _shown(each, base, request, catalogue)
+        _shown(each, base, request, service)
         for each in equivalents
         if each.operation is None or each.operation.needs is None or may(principal, each.operation.needs)
     )
 
 
-def _shown(equivalent: Equivalent, base: str, request: Request, catalogue: Catalogue) -> Shown:
+def _shown(equivalent: Equivalent, base: str, request: Request, service: Bellwire) -> Shown:
     parts: dict[str, str] = {name: str(value) for name, value in request.path_params.items()}
     filters = [
         (name, value)
         for field, name in equivalent.filters.items()
-        for value in _values(name, request.query_params.get(field, "").strip(), catalogue)
+        for value in _values(name, request.query_params.get(field, "").strip(), service)
     ]
     method, _, path = _filled(equivalent.call, parts).partition(" ")
     if filters and path:
@@ -106,10 +106,16 @@ def _shown(equivalent: Equivalent, base: str, request: Request, catalogue: Catal
     )
 
 
-def _values(name: str, written: str, catalogue: Catalogue) -> Sequence[str]:
-    """What a filter is set to; a pattern, which only pages take, as the types that it stands for."""
+def _values(name: str, written: str, service: Bellwire) -> Sequence[str]:
+    """What a filter is set to. Only pages take patterns, here the types that they stand for, and names of webhooks,
+    here their ids.
+    """
     if name == "type" and "*" in written and len(written) <= VALUE_LENGTH_MAX:
-        return [each for each in catalogue.ids() if fnmatch.fnmatchcase(each, written.lower())][:VALUES_MAX]
+        return [each for each in service.catalogue.ids() if fnmatch.fnmatchcase(each, written.lower())][:VALUES_MAX]
+    if name == "webhook" and written:
+        meant = written.casefold()
+        ids = [each.id for each in service.webhooks() if each.object.name.casefold() == meant]
+        return ids[:1] or [written[:VALUE_LENGTH_MAX]]
     return [written[:VALUE_LENGTH_MAX]] if written else []
 
 

@@ -75,6 +75,7 @@ EQUIVALENTS: Final[Mapping[str, tuple[Equivalent, ...]]] = {
         same("GET /v1/events/{event_id}"),
         same("GET /v1/events/{event_id}/why", "why {event_id}"),
     ),
+    "/tail": (same("GET /v1/live?show=events", "tail --show events", filters=("type", "level", "webhook")),),
     "/attempts": (same("GET /v1/attempts", "attempts"),),
     "/attempts/{attempt_id}": (same("GET /v1/attempts/{attempt_id}"),),
     "/dead-letters": (same("GET /v1/dead-letters", "dead-letters", filters=("reason",)),),

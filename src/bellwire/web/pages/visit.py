@@ -183,7 +183,7 @@ class Visit:
             "theme": theme_of(self.request),
             "notice": None if self.request.headers.get("HX-Request") else self._notice(),
             "attention": sum(whole.states.get(state, 0) for state in _ATTENTION),
-            "same": shown_to(self.principal, self._equivalents, self.request, self.service.catalogue),
+            "same": shown_to(self.principal, self._equivalents, self.request, self.service),
         }
         answer = html_answer(self.request, self._renderer.render(template, shell | context), code)
         if shell["notice"] is not None:

@@ -22,7 +22,7 @@ export class Hub {
     port.start?.();
   }
 
-  // A tab says: here {kinds, webhook, slow, shown, focused, held}; looked {ok}; again; bye.
+  // A tab says: here {kinds, webhook, slow, everyMs, shown, focused, held}; looked {ok}; again; bye.
   hear(port, told) {
     if (told.is === "bye") this.tabs.delete(port);
     if (told.is === "here") {
@@ -111,7 +111,7 @@ export class Hub {
     for (const [port, tab] of this.tabs) {
       if (tab.lookingSince && now - tab.lookingSince > LOOK_MS_MAX) { this.tabs.delete(port); continue; }
       if (!tab.shown || tab.held || !tab.kinds || tab.lookingSince) continue;
-      const at = tab.lookedAt + (tab.due || this.state === "asking" ? TAB_MS : tab.slow ? SLOW_MS : Infinity);
+      const at = tab.lookedAt + (this.state === "asking" ? TAB_MS : tab.due ? tab.everyMs ?? TAB_MS : tab.slow ? SLOW_MS : Infinity);
       if (at <= now) waiting.push([port, tab]); else next = Math.min(next, at);
     }
     if (waiting.length && now - this.lookedAt >= BROWSER_MS) {

@@ -1,5 +1,6 @@
 // Live pages: looks at its own address anew when the hub says so, and takes over what has changed; pausing freezes it.
 import { Hub } from "./hub.js";
+import { tailOf } from "./tail.js";
 import { localTimes, shownTime } from "./times.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
@@ -8,9 +9,11 @@ const KEPT = new Set(["open", "style", "data-htmx-powered"]);
 const ATTENTION = ["failing", "blocked", "gone"];
 const EVERYTHING = ["events", "attempts", "discards", "changes"];
 
-let port, state = "connecting", since = 0, paused = false;
+let port, state = "connecting", since = 0, paused = false, tail;
 
 export function startLive() {
+  const section = $("[data-tail]");
+  if (section) tail = tailOf(section);
   try {
     const worker = new SharedWorker(new URL("./live-worker.js", import.meta.url), { name: "bellwire", type: "module" });
     port = worker.port;
@@ -35,7 +38,7 @@ function listen() {
 function here() {
   const region = $("[data-live]");
   port?.postMessage({
-    is: "here", shown: !document.hidden, focused: document.hasFocus(), held: paused,
+    is: "here", shown: !document.hidden, focused: document.hasFocus(), held: paused && !tail, everyMs: tail?.everyMs,
     kinds: region && (region.dataset.live ? region.dataset.live.split(" ") : EVERYTHING),
     webhook: region?.dataset.liveWebhook ?? "", slow: Boolean(region),
   });
@@ -45,7 +48,7 @@ const told = {
   state(message) { ({ state, since } = message); showState(); },
   pulse({ pulse }) { if (!paused) showAttention(pulse.states); },
   async look() {
-    const outcome = await look();
+    const outcome = await (tail ? lookAtTail() : look());
     port.postMessage({ is: "looked", failed: outcome === "failed", later: outcome === "later" });
   },
 };
@@ -77,6 +80,10 @@ async function look() {
   }
 }
 
+async function lookAtTail() {
+  try { await tail.look(); return "done"; } catch { return "failed"; }
+}
+
 // Takes over what differs, element by element, so that focus, scroll and opened parts stay.
 function morph(old, now) {
   if (old.nodeType !== now.nodeType || old.nodeName !== now.nodeName || (old.id ?? "") !== (now.id ?? "")) {
@@ -104,6 +111,7 @@ export function signIn() { location.href = `/sign-in?next=${encodeURIComponent(l
 export function toggleLive(button = $(".live")) {
   if (!button) return;
   paused = !paused;
+  tail?.pause(paused);
   showState();
   here();
   if (!paused) tryAgain();
