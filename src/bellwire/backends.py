@@ -14,8 +14,8 @@ from bellwire.engine.announcer import Announcer
 from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.guard import Guard
 from bellwire.engine.keyring import Keyring
-from bellwire.engine.pacer import Pacer
 from bellwire.engine.meter import Meter
+from bellwire.engine.pacer import Pacer
 from bellwire.engine.parts import Parts
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook

@@ -18,8 +18,8 @@ from bellwire.engine.chronicler import Chronicler
 from bellwire.engine.clerk import Clerk
 from bellwire.engine.coroner import Coroner
 from bellwire.engine.doorkeeper import Doorkeeper
-from bellwire.engine.explainer import Explainer
 from bellwire.engine.event_finder import EventFinder
+from bellwire.engine.explainer import Explainer
 from bellwire.engine.gatekeeper import Gatekeeper
 from bellwire.engine.inspector import Inspector
 from bellwire.engine.intake import Intake
@@ -102,9 +102,8 @@ class Bellwire:
         self.replays = Replayer(parts, self._doorkeeper, auditor, registrar=self._registrar, supervisor=supervisor)
         self.checks = Checker(parts, backends.guard, registrar=self._registrar, supervisor=supervisor)
         self.sampler = Sampler(store.log, clock=clock)
-        self._clerk = Clerk(parts, supervisor=supervisor)
         self.explainer = Explainer(store, parts.book, supervisor=supervisor, catalogue=self.catalogue)
-        self._clerk = Clerk(store, parts, supervisor=supervisor, catalogue=self.catalogue)
+        self._clerk = Clerk(parts, supervisor=supervisor)
         self.finder = EventFinder(store.log, self._selector, registrar=self._registrar)
         self.coroner = Coroner(store)
         self.dead_letters = self.coroner.dead_letters

@@ -17,13 +17,6 @@ DATA = (
 
 def holds(*written: str, data: bytes = DATA) -> bool:
     return meets(make_event(data=data).encoded, map(read_condition, written))
-import msgspec
-from hypothesis import strategies as st
-
-from bellwire.rules.comparing_data import CONDITION_LENGTH_MAX, Condition, holds, read_condition
-
-DATA = r'{"name":"j\u0061ne","n":19.90,"on":true,"none":null,"list":[1,2],"a.b":"dotted","a":{"b":"inner","c":{"d":1}}}'
-EVENT = f'{{"id":"e","createdAt":"2026-01-31T08:00:00.000Z","type":"t.t","data":{DATA}}}'.encode()
 
 
 @pytest.mark.parametrize(
@@ -51,10 +44,6 @@ EVENT = f'{{"id":"e","createdAt":"2026-01-31T08:00:00.000Z","type":"t.t","data":
 )
 def test_a_value_is_found_wherever_it_lies(written: str) -> None:
     assert holds(written)
-        *("name=jane", " name = jane ", "n=19.90", "on=true", "none=null", "list=[1,2]"),
-        *("a.b=dotted", "a.c.d=1", 'a.c={"d":1}'),
-def test_a_value_is_compared_as_a_text_or_as_json_writes_it(written: str) -> None:
-    assert holds(read_condition(written), EVENT)
 
 
 @pytest.mark.parametrize(
@@ -104,23 +93,3 @@ def test_what_is_no_condition_is_told(written: str) -> None:
 
 def test_spaces_around_key_and_value_do_not_count() -> None:
     assert read_condition("  a b =  c = d ") == Condition("a b", "c = d")
-    ["name=Jane", 'name="jane"', "n=19.9", "on=True", "missing=1", "a.b=inner", "a.c.x=1", "name.x=1", "x.y=1", "a.=1"],
-def test_another_value_or_a_key_that_is_not_there_does_not_hold(written: str) -> None:
-    assert not holds(read_condition(written), EVENT)
-
-
-def test_a_value_may_be_empty_and_may_have_the_sign_in_it() -> None:
-    assert read_condition("note=") == Condition(key="note", value="")
-    assert read_condition("q=a=b") == Condition(key="q", value="a=b")
-
-
-@pytest.mark.parametrize("written", ["", "name", "=jane", "x=" + "y" * CONDITION_LENGTH_MAX])
-def test_what_is_no_condition_is_told_with_what_would_be(written: str) -> None:
-    with pytest.raises(ValueError, match="accountName = jane"):
-
-
-@given(key=st.text(min_size=1), value=st.text())
-def test_texts_are_compared_whatever_is_in_them(key: str, value: str) -> None:
-    encoded = msgspec.json.encode({"data": {key: value}})
-    assert holds(Condition(key=key, value=value), encoded)
-    assert not holds(Condition(key=key, value=value + "x"), encoded)

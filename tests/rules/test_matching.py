@@ -4,8 +4,7 @@ from hypothesis import given
 from bellwire.model.event import EventTypeId
 from bellwire.model.event_type import EventLevel, EventType, TracingLevel
 from bellwire.model.webhook import EventPolicy, WebhookId
-from bellwire.rules.matching import OWN_PREFIX, own_types, speaks_of, wanted_types, wants_type
-from bellwire.rules.matching import OWN_PREFIX, own_types, speaks_of, wanted_types, wants_unseen
+from bellwire.rules.matching import OWN_PREFIX, own_types, speaks_of, wanted_types, wants_type, wants_unseen
 from builders import make_catalogue, make_event, make_webhook
 
 CATALOGUE = make_catalogue()
@@ -110,9 +109,12 @@ def test_one_type_is_wanted_just_when_it_is_among_all_that_are(
     webhook = make_webhook(events=tuple(events), events_policy=policy, level=level)
     catalogue = CATALOGUE if override is None else CATALOGUE.with_level(type_id, override)
     assert wants_type(webhook, type_id, catalogue) == (type_id in wanted_types(webhook, catalogue))
+
+
 @given(policy=st.sampled_from(EventPolicy), level=st.none() | st.sampled_from(TracingLevel), own=st.booleans())
 def test_an_unseen_type_is_wanted_by_whom_it_will_be_once_its_first_event_has_declared_it(
     *, policy: EventPolicy, level: TracingLevel | None, own: bool
+) -> None:
     unseen = EventTypeId(f"{OWN_PREFIX}unseen" if own else "shop.unseen")
     webhook = make_webhook(events=("auth.success",), events_policy=policy, level=level)
     catalogue = make_catalogue()

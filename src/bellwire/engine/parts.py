@@ -8,8 +8,8 @@ from bellwire.clock import Clock
 from bellwire.engine.announcer import Announcer
 from bellwire.engine.broadcaster import Broadcaster
 from bellwire.engine.keyring import Keyring
-from bellwire.engine.pacer import Pacer
 from bellwire.engine.meter import Meter
+from bellwire.engine.pacer import Pacer
 from bellwire.engine.reader import Shelf
 from bellwire.engine.replay_book import ReplayBook
 from bellwire.engine.selector import Selector

@@ -1,8 +1,6 @@
 """Do the data of this event have that value?"""
 
 from collections.abc import Iterable
-"""Does the data of an event have this value under this key?"""
-
 from typing import Final
 
 import msgspec
@@ -17,21 +15,6 @@ class _Event(msgspec.Struct, frozen=True):
 _EVENT: Final = msgspec.json.Decoder(_Event)
 _OBJECT: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ARRAY: Final = msgspec.json.Decoder(list[msgspec.Raw])
-CONDITION_LENGTH_MAX: Final = 200
-"""Of a condition as it is written, in characters."""
-
-
-class Condition(msgspec.Struct, frozen=True, kw_only=True):
-    """key: a member of data, or a path to one with dots between; value: a text, or anything else as JSON writes it."""
-
-    key: str
-    value: str
-
-
-    data: dict[str, msgspec.Raw]
-
-
-_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT: Final = msgspec.json.Decoder(str)
 
 
@@ -82,25 +65,3 @@ def _equals(value: bytes, text: str) -> bool:
             return any(_equals(bytes(each), text) for each in _ARRAY.decode(value))
         case _:
             return value == text.encode()
-    """Read `accountName = jane`; raises ValueError with what would be right."""
-    key, equals, value = (part.strip() for part in written.partition("="))
-    if not key or not equals or len(written) > CONDITION_LENGTH_MAX:
-        raise ValueError(
-            f"write a key, = and a value, as in accountName = jane, {CONDITION_LENGTH_MAX} characters at most"
-        )
-    return Condition(key=key, value=value)
-
-
-def holds(condition: Condition, encoded: bytes) -> bool:
-    """Whether it does; encoded: the whole event, as receivers get it."""
-    return _holds(_EVENT.decode(encoded).data, condition.key, condition.value)
-
-
-def _holds(members: dict[str, msgspec.Raw], key: str, value: str) -> bool:
-    """A key that is there with its dots wins over the path that they may stand for."""
-    if key in members:
-        content = bytes(members[key])
-        return (_TEXT.decode(content) if content.startswith(b'"') else content.decode()) == value
-    first, dot, rest = key.partition(".")
-    inner = bytes(members[first]) if dot and first in members else b""
-    return inner.startswith(b"{") and _holds(_MEMBERS.decode(inner), rest, value)

@@ -39,6 +39,8 @@ def wants_type(webhook: WebHook, type_id: EventTypeId, catalogue: Catalogue) -> 
     listed = not catalogue.names_meaning(type_id).isdisjoint(webhook.events)
     is_candidate = listed if webhook.events_policy is EventPolicy.INCLUDE else type_id in catalogue and not listed
     return is_candidate and _passes_level(webhook, type_id, catalogue)
+
+
 def wants_unseen(webhook: WebHook, type_id: EventTypeId, catalogue: Catalogue) -> bool:
     """Whether the webhook would get an event of a type that is not known yet, and that no list can name therefore."""
     return webhook.events_policy is EventPolicy.EXCLUDE and _passes_level(webhook, type_id, catalogue)

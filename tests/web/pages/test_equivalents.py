@@ -4,10 +4,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from bellwire.service import Bellwire
-from web.pages.test_signing_in import Arrive, arrive, browser
+from web.pages.conftest import Arrive
 from web.pages.visitor import WEBHOOKS, Visitor
-
-__all__ = ["arrive", "browser"]
 
 AWKWARD = """-x "'; $(reboot) `id` é?&#/x"""
 

@@ -14,7 +14,7 @@ from bellwire.model.webhook import WebhookId
 from bellwire.rules.comparing_data import read_condition
 from bellwire.web.answers import Time, json_answer, show_time_ms, show_time_ms_or_none
 from bellwire.web.operation import Answer, Example, Tag, json_content
-from bellwire.web.paging import PAGING, Page, place_from, token_of
+from bellwire.web.paging import PAGING, Page, listing, place_from, token_of
 from bellwire.web.parameters import LIMIT, Parameters, RepeatedParameter, text_parameter, time_parameter
 from bellwire.web.problem_kinds import unknown
 from bellwire.web.resource import Call, described

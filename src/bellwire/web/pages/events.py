@@ -17,13 +17,12 @@ from bellwire.model.event import EventId, EventTypeId, LoggedEvent, Position, We
 from bellwire.model.event_query import Condition, EventQuery, EventsFound
 from bellwire.model.event_type import Catalogue
 from bellwire.model.status import Explanation, Verdict
-from bellwire.rules.matching import wants_type
-from bellwire.rules.suggesting import quoted
-from bellwire.store import EventSearch
-from bellwire.web.pages.numbered import page_of
 from bellwire.model.webhook import RegisteredWebhook, WebhookId
 from bellwire.rules.comparing_data import read_condition
+from bellwire.rules.matching import wants_type
+from bellwire.rules.suggesting import quoted
 from bellwire.web.pages.attempt_rows import names_of
+from bellwire.web.pages.numbered import page_of
 from bellwire.web.pages.visit import Visit
 from bellwire.web.parameters import Parameters, did_you_mean, time_parameter
 
@@ -91,25 +90,6 @@ async def list_events(visit: Visit) -> Response:
         spans=SPANS,
         looked_max=EVENTS_LOOKED_MAX,
         rows_max=ROWS_MAX,
-    type_written, event_id = visit.query("type"), visit.query("id")
-    parameters = Parameters(QueryParams(_only(visit, "since", "until")), (SINCE, UNTIL))
-    errors: dict[str, list[str]] = {}
-    if event_id:
-        try:
-            await visit.service.event(EventId(event_id))
-            return visit.go(event_address(event_id))
-        except UnknownThing:
-            errors["id"] = [f"there is no event {quoted(event_id)} in the log"]
-    types = types_like(type_written, visit.service.catalogue) if type_written else None
-    if type_written and not types:
-        errors["type"] = [no_type(type_written, visit.service.catalogue)]
-    before = visit.query("before")
-    search = EventSearch(
-        types=types,
-        since_ms=parameters.read(SINCE),
-        until_ms=parameters.read(UNTIL),
-        before=Position(int(before)) if before.isdecimal() and len(before) <= POSITION_LENGTH_MAX else None,
-        limit=ROWS_MAX + 1,
     )
 
 
@@ -169,13 +149,6 @@ def types_like(written: str, catalogue: Catalogue) -> frozenset[EventTypeId]:
     return frozenset(name for one in present for name in catalogue.all_names(one))
 
 
-def no_type(written: str, catalogue: Catalogue) -> str:
-    """What is said of an id, or a pattern, that means no type."""
-    if "*" in written:
-        return f"no event type is like {quoted(written)}"
-    return f"{quoted(written)} is no event type; {did_you_mean(written, catalogue.ids()) or 'see the list of types'}"
-
-
 def event_address(event_id: str) -> str:
     """The page of an event, whose id is its publisher's choice."""
     return f"/events/{quote(event_id)}"
@@ -233,16 +206,3 @@ def _offered(webhooks: Sequence[RegisteredWebhook]) -> list[str]:
     """Names to choose from, those that say which webhook is meant."""
     named = Counter(webhook.object.name for webhook in webhooks)
     return sorted((name for name, count in named.items() if count == 1), key=str.casefold)[:NAMES_MAX]
-def _listed(visit: Visit, found: Sequence[LoggedEvent]) -> dict[str, Any]:
-    rows = [row_of(event, visit.service.catalogue) for event in found[:ROWS_MAX]]
-    asked = {name: visit.query(name) for name in ("type", "since", "until", "id", "before")}
-    return {
-        "rows": rows,
-        "older": rows[-1].position if len(found) > ROWS_MAX else None,
-        "asked": asked,
-        "narrowed": any(asked.values()),
-    }
-
-
-def _only(visit: Visit, *names: str) -> dict[str, str]:
-    return {name: visit.query(name) for name in names if visit.query(name)}

@@ -30,8 +30,8 @@ from bellwire.web.pages import (
     event_types,
     events,
     first_run,
-    metrics,
     letter_replays,
+    metrics,
     overview,
     people,
     publish_form,
@@ -51,8 +51,7 @@ from bellwire.web.pages import (
 )
 from bellwire.web.pages.equivalents import EQUIVALENTS
 from bellwire.web.pages.rendering import Renderer, html_answer, phrase
-from bellwire.web.pages.visit import RECEIVER, SETTINGS, WEBHOOKS, Handler, Visit, shell_of, theme_of
-from bellwire.web.pages.visit import RECEIVER, SAME, WEBHOOKS, Handler, Visit, shell_of, theme_of
+from bellwire.web.pages.visit import RECEIVER, SAME, SETTINGS, WEBHOOKS, Handler, Visit, shell_of, theme_of
 from bellwire.web.problems import UNEXPECTED, ClientGone, Problem, Refused, problem_of
 from bellwire.web.resource import PRINCIPAL
 from bellwire.web.sessions import SAFE_METHODS, SIGN_IN_PATH, check_origin, check_same_site
@@ -156,7 +155,6 @@ _ASK_FOR_A_CHANGE: Final = frozenset(
         sources.show_edit,
         sources.ask_rotate,
         sources.ask_delete,
-        replays.ask_replay,
         letter_replays.ask_all,
         replay_form.ask_attempt,
         replay_form.ask_replay,

@@ -178,7 +178,7 @@ def _readable(data: bytes) -> str:
 
 
 async def _about(visit: Visit, fields: Fields) -> About:
-    service, catalogue = visit.service, visit.service.catalogue
+    service, catalogue, lately = visit.service, visit.service.catalogue, visit.service.figures.lately()
     type_id = EventTypeId(fields.text("type").strip()[:TYPE_ID_LENGTH_MAX])
     known = type_id in catalogue
     is_sound = known or is_type_id(type_id)
@@ -190,7 +190,7 @@ async def _about(visit: Visit, fields: Fields) -> About:
         suggestion=did_you_mean(type_id, catalogue.ids()) if type_id and not known else "",
         keys=_keys_of(type_id, catalogue),
         getting=tuple(
-            [row_of(webhook, await service.webhook_status(webhook.id)) for webhook in getting[:GETTING_ROWS_MAX]]
+            [row_of(webhook, await service.webhook_status(webhook.id), lately) for webhook in getting[:GETTING_ROWS_MAX]]
         ),
         count=len(getting),
         template=template_of(type_id, catalogue),

@@ -6,10 +6,11 @@ import msgspec
 from starlette.responses import Response
 
 from bellwire.model.event import EventTypeId, LoggedEvent, Position
+from bellwire.model.event_query import Condition
 from bellwire.model.event_type import TracingLevel
 from bellwire.model.live import LiveKind, Wish
 from bellwire.model.webhook import RegisteredWebhook
-from bellwire.rules.comparing_data import Condition, holds, read_condition
+from bellwire.rules.comparing_data import meets, read_condition
 from bellwire.rules.suggesting import quoted
 from bellwire.web.pages.events import POSITION_LENGTH_MAX, no_type, row_of, types_like
 from bellwire.web.pages.visit import Visit
@@ -35,7 +36,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
     def shows(self, event: LoggedEvent) -> bool:
         """Whether the event's data are as asked for."""
-        return self.condition is None or holds(self.condition, event.encoded)
+        return self.condition is None or meets(event.encoded, [self.condition])
 
 
 async def show_tail(visit: Visit) -> Response:

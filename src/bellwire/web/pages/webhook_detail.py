@@ -11,8 +11,6 @@ from bellwire.rules.matching import counted_types
 from bellwire.web.pages.attempt_rows import SHOWN, find_attempts
 from bellwire.web.pages.attempts import read_shown, view_recorded
 from bellwire.web.pages.charts import OF_WEBHOOK, chart_context
-from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters
-from bellwire.web.pages.dead_letters import read_reason
 from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters, read_asked
 from bellwire.web.pages.events import types_like
 from bellwire.web.pages.exchanges import ExchangeView, advise_attempt, view_attempted
