@@ -190,7 +190,10 @@ async def _about(visit: Visit, fields: Fields) -> About:
         suggestion=did_you_mean(type_id, catalogue.ids()) if type_id and not known else "",
         keys=_keys_of(type_id, catalogue),
         getting=tuple(
-            [row_of(webhook, await service.webhook_status(webhook.id), lately) for webhook in getting[:GETTING_ROWS_MAX]]
+            [
+                row_of(webhook, await service.webhook_status(webhook.id), lately)
+                for webhook in getting[:GETTING_ROWS_MAX]
+            ]
         ),
         count=len(getting),
         template=template_of(type_id, catalogue),
