@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import shlex
 import signal
@@ -84,6 +85,7 @@ def serve(
 
 
 async def _serve(config: Config) -> None:
+    gc.disable()  # hardly anything of what a start makes is garbage
     with _stop_signals(config.data) as stop:
         opening = Bellwire.open(
             config.data,
@@ -93,6 +95,8 @@ async def _serve(config: Config) -> None:
             access=config.access,
         )
         async with opening as service:
+            gc.freeze()  # nor will it be: whoever looks for garbage later need not go through all webhooks
+            gc.enable()
             await service.declare_types(config.event_types)
             receiver = BuiltInReceiver(service, serve_on_loopback) if config.built_in_receiver else None
             server = await serve_api(

@@ -24,6 +24,7 @@ NONCE_BYTES: Final = 12
 """96 bits (NIST SP 800-38D §8.2.2), drawn anew for each secret that is sealed."""
 
 _FORM: Final = "1"
+_NOTHING: Final[dict[str, str]] = {}
 
 
 class _Sealed(msgspec.Struct, frozen=True):
@@ -62,25 +63,15 @@ class Vault:
 
     def open(self, holder: Holder) -> Holder:
         """The webhook or source as it is used. What no key opens stays sealed, with the mask in its place."""
-        if not holder.sealed:
-            return holder
-        owner, closed = owner_of(holder), dict(holder.sealed)
-
-        def opened(place: str, secret: str) -> str:
-            token = holder.sealed.get(place)
-            found = secret if token is None else self._open(token, owner, place)
-            if found is None:
-                return MASK
-            closed.pop(place, None)
-            return found
-
-        return replace(changed(holder, opened), sealed=closed)
+        return self._opened(holder)[0]
 
     def needs_sealing(self, stored: RegisteredWebhook | RegisteredSource) -> bool:
         """Whether something of it is stored in clear, or sealed with a key that is no longer the first."""
-        in_clear = any(place not in stored.sealed for place in secrets_of(stored))
+        return any(place not in stored.sealed for place in secrets_of(stored)) or self._is_sealed_otherwise(stored)
+
+    def _is_sealed_otherwise(self, stored: RegisteredWebhook | RegisteredSource) -> bool:
         key_ids = {_key_id_of(token) for token in stored.sealed.values()}
-        return in_clear or any(key_id in self._ciphers for key_id in key_ids - {self._key_id})
+        return any(key_id in self._ciphers for key_id in key_ids - {self._key_id})
 
     async def take_up(self, registry: Registry, reporter: Reporter) -> tuple[RegisteredWebhook, ...]:
         """Every webhook that is stored, opened and stored as it should be; what could not be done is reported. To be
@@ -99,12 +90,18 @@ class Vault:
         """Every webhook that is stored, opened. What is not sealed as it should be is sealed and stored anew, all of it
         or none; the form before is left to Registry.wipe. Raises StorageUnavailable.
         """
-        stored = await registry.webhooks()
-        opened = tuple(self.open(webhook) for webhook in stored)
-        stale = [self.seal(after) for before, after in zip(stored, opened, strict=True) if self.needs_sealing(before)]
+        opened: list[RegisteredWebhook] = []
+        stale: list[RegisteredWebhook] = []
+        waiting = list(reversed(await registry.webhooks()))
+        while waiting:
+            stored = waiting.pop()  # so that of many webhooks each is there in one form only
+            webhook, in_clear = self._opened(stored)
+            opened.append(webhook)
+            if in_clear or self._is_sealed_otherwise(stored):
+                stale.append(self.seal(webhook))
         if stale:
             await registry.rewrite_webhooks(stale)
-        return Opened(opened, tuple(webhook.id for webhook in opened if webhook.sealed and not webhook.deleted))
+        return Opened(tuple(opened), tuple(webhook.id for webhook in opened if webhook.sealed and not webhook.deleted))
 
     async def open_sources(self, registry: Registry) -> tuple[RegisteredSource, ...]:
         """Every source that is stored, opened, and stored anew where it is not sealed as it should be."""
@@ -114,6 +111,25 @@ class Vault:
         if stale:
             await registry.rewrite_sources(stale)
         return opened
+
+    def _opened(self, holder: Holder) -> tuple[Holder, bool]:
+        """The holder as it is used, and whether something of it was stored in clear."""
+        owner, closed, in_clear = owner_of(holder), dict(holder.sealed), False
+
+        def opened(place: str, secret: str) -> str:
+            nonlocal in_clear
+            token = holder.sealed.get(place)
+            if token is None:
+                in_clear = True
+                return secret
+            found = self._open(token, owner, place)
+            if found is None:
+                return MASK
+            del closed[place]
+            return found
+
+        made = changed(holder, opened)
+        return (replace(made, sealed=closed or _NOTHING) if holder.sealed else holder), in_clear
 
     def _seal(self, secret: str, owner: str, place: str) -> str:
         nonce = secrets.token_bytes(NONCE_BYTES)

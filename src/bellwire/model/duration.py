@@ -1,5 +1,6 @@
 """Lengths of time as people write them: `"1m30s"` ↔ milliseconds."""
 
+import functools
 import itertools
 import re
 from typing import Final, NewType
@@ -15,6 +16,9 @@ PATTERN: Final = "^" + "".join(f"(?:[0-9]{{1,15}}{unit})?" for unit in UNITS_MS)
 _PARTS: Final = re.compile(
     r"(?:(\d{1,15})d)?(?:(\d{1,15})h)?(?:(\d{1,15})m(?!s))?(?:(\d{1,15})s)?(?:(\d{1,15})ms)?", re.ASCII
 )
+
+SHOWN_MAX: Final = 1_024
+"""Forms that are remembered: the same few durations are shown again and again."""
 
 _UNIT_CHOICES: Final = tuple(
     units for count in range(1, len(UNITS_MS) + 1) for units in itertools.combinations(UNITS_MS, count)
@@ -41,6 +45,7 @@ def parse_duration(written: str | int) -> DurationMs:
     )
 
 
+@functools.lru_cache(SHOWN_MAX)
 def show_duration(duration: DurationMs) -> str:
     """Write the shortest exact form: 90000 → `"90s"`, 5400000 → `"90m"`, 86400000 → `"1d"`, 0 → `"0s"`.
 

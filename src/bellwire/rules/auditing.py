@@ -1,9 +1,11 @@
 """What did this change?"""
 
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec.structs import FieldInfo
 
 from bellwire.model.audit import VALUE_BYTES_MAX, MemberChange
 from bellwire.model.replay import Replay
@@ -51,9 +53,14 @@ def _changes(
         MemberChange(
             field.encode_name, _bounded(before[1].get(field.encode_name)), _bounded(after[1].get(field.encode_name))
         )
-        for field in msgspec.structs.fields(kind)
+        for field in _fields_of(kind)
         if getattr(before[0], field.name, None) != getattr(after[0], field.name, None)
     )
+
+
+@functools.cache
+def _fields_of(kind: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    return msgspec.structs.fields(kind)
 
 
 def _names(*objects: Iterable[str]) -> dict[str, None]:

@@ -1,6 +1,7 @@
 """Which changes are to be remembered, and what counted before them?"""
 
 from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -31,6 +32,8 @@ from bellwire.model.event_type import EventLevel
 from bellwire.model.secret import NoSecret
 from bellwire.model.webhook import RegisteredWebhook, WebHook, WebhookId
 from bellwire.rules.retrying import FAILING_FROM
+
+_FIELDS: Final = msgspec.structs.fields(WebHook)
 
 
 def change_of_creation(webhook: RegisteredWebhook) -> Change:
@@ -115,7 +118,7 @@ def _edited(before: WebHook, after: WebHook) -> Edited | None:
     skipped = {"enable", *(["signature_key"] if _is_rotated(before, after) else [])}
     fields = tuple(
         field.encode_name
-        for field in msgspec.structs.fields(WebHook)
+        for field in _FIELDS
         if field.name not in skipped and getattr(before, field.name) != getattr(after, field.name)
     )
     if not fields:

@@ -61,17 +61,16 @@ def changed(holder: Holder, change: Change) -> Holder:
 
 
 def _changed_webhook(webhook: RegisteredWebhook, change: Change) -> RegisteredWebhook:
-    previous = webhook.previous_key
+    previous, headers = webhook.previous_key, webhook.object.http_headers
     return replace(
         webhook,
         object=replace(
             webhook.object,
             signature_key=_changed_key(webhook.object.signature_key, "signatureKey/secret", change),
             http_auth=_changed_auth(webhook.object.http_auth, change),
-            http_headers={
-                name: change(f"httpHeaders/{name.lower()}", value)
-                for name, value in webhook.object.http_headers.items()
-            },
+            http_headers={name: change(f"httpHeaders/{name.lower()}", value) for name, value in headers.items()}
+            if headers
+            else headers,
         ),
         previous_key=previous and replace(previous, key=_changed_key(previous.key, "previousKey/secret", change)),
     )

@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import Any, Final
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from bellwire.web.problems import PROBLEM_TYPE
 
@@ -94,7 +94,7 @@ def render(document: dict[str, Any]) -> tuple[str, str]:
         for method, operation in methods.items():
             groups[operation["tags"][0]].append(_shown(path, method, operation))
     schemas = document["components"]["schemas"]
-    page = _TEMPLATE.render(
+    page = _template().render(
         about=document["info"],
         described=told(document["info"]["description"]),
         groups=groups,
@@ -261,10 +261,12 @@ def _call(path: str, method: str, operation: dict[str, Any]) -> str:
     return " ".join(words)
 
 
-_TEMPLATE: Final = Environment(
-    loader=PackageLoader("bellwire.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-).get_template("reference.html")
+def _template() -> Template:
+    environment = Environment(
+        loader=PackageLoader("bellwire.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("reference.html")

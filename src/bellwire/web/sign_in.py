@@ -1,6 +1,7 @@
 """The pages with which a person signs in, by a password or a link, and out."""
 
 import base64
+import functools
 import hashlib
 import inspect
 from typing import Final
@@ -28,7 +29,7 @@ from bellwire.web.sessions import (
     set_cookie,
     signed_in,
 )
-from bellwire.web.static_files import StaticFiles
+from bellwire.web.static_files import static_files
 
 LINK_PATH: Final = "/sign-in/link"
 SIGN_OUT_PATH: Final = "/sign-out"
@@ -39,21 +40,28 @@ _CODE: Final = text_parameter("code", "What lets somebody in once.")
 _TEMPLATES: Final = jinja2.Environment(
     loader=jinja2.PackageLoader("bellwire.web"), autoescape=True, undefined=jinja2.StrictUndefined
 )
-_STATIC: Final = StaticFiles()
-_STYLE: Final = _TEMPLATES.get_template("sign_in.css").render(font=_STATIC.address("fonts/inter-ui.woff2"))
-_STYLE_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
-_HEADERS: Final = {
-    "Content-Security-Policy": (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; font-src 'self'; img-src 'self'; form-action 'self'; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    ),
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+
+
+@functools.cache
+def _style() -> str:
+    return _TEMPLATES.get_template("sign_in.css").render(font=static_files().address("fonts/inter-ui.woff2"))
+
+
+@functools.cache
+def _headers() -> dict[str, str]:
+    style_hash = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'sha256-{style_hash}'; font-src 'self'; img-src 'self'; "
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "Cache-Control": "no-store",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+    }
 
 
 def link_target(code: str) -> str:
@@ -153,12 +161,12 @@ def _sign_in_page(target: str, *, name: str = "", problem: str = "", status: int
 
 
 def _page(template: str, *, status: int = 200, **shown: str) -> Response:
-    content = _TEMPLATES.get_template(template).render(style=_STYLE, icon=_STATIC.address("logo.svg"), **shown)
-    return Response(content, status, _HEADERS, "text/html; charset=utf-8")
+    content = _TEMPLATES.get_template(template).render(style=_style(), icon=static_files().address("logo.svg"), **shown)
+    return Response(content, status, _headers(), "text/html; charset=utf-8")
 
 
 def _go_to(target: str) -> Response:
-    return RedirectResponse(target, 303, _HEADERS)
+    return RedirectResponse(target, 303, _headers())
 
 
 def _page_of(function: Function, *parameters: AnyParameter) -> Handler:

@@ -9,7 +9,7 @@ from bellwire.service import Bellwire
 from bellwire.web.app import Api
 from bellwire.web.built_in_receiver import BuiltInReceiver
 from bellwire.web.pages.pages import Pages
-from bellwire.web.static_files import PREFIX, StaticFiles
+from bellwire.web.static_files import PREFIX, static_files
 
 API_PREFIX: Final = "/v1/"
 
@@ -22,6 +22,9 @@ class Site:
     ) -> None:
         self._static = StaticFiles()
         self._pages = Pages(service, self._static, receiver, settings)
+    def __init__(self, service: Bellwire, receiver: BuiltInReceiver | None = None) -> None:
+        self._static = static_files()
+        self._pages = Pages(service, self._static, receiver)
         self._api = Api(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,5 +1,6 @@
 """Styles, scripts, fonts and icons, served from memory under an address that changes with their content."""
 
+import functools
 import gzip
 import hashlib
 import importlib.resources
@@ -7,7 +8,6 @@ from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from typing import Final
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -25,12 +25,17 @@ _PACKED_ALREADY: Final = ".woff2"
 _HASH_LENGTH: Final = 12
 
 
-class _File(msgspec.Struct, frozen=True, kw_only=True):
-    """A file, also packed by gzip where that makes it smaller."""
+class _File:
+    """A file; `packed` by gzip, once somebody asks, where that makes it smaller."""
 
-    content: bytes
-    packed: bytes | None
-    media_type: str
+    def __init__(self, content: bytes, suffix: str) -> None:
+        self.content = content
+        self.media_type = _MEDIA_TYPES[suffix]
+        self.is_packed_already = suffix == _PACKED_ALREADY
+
+    @functools.cached_property
+    def packed(self) -> bytes:
+        return gzip.compress(self.content, mtime=0)
 
 
 class StaticFiles:
@@ -38,7 +43,7 @@ class StaticFiles:
 
     def __init__(self) -> None:
         found = sorted(_below(importlib.resources.files("bellwire.web").joinpath("static"), ""))
-        self._files = {name: _file(name, content) for name, content in found}
+        self._files = {name: _File(content, name[name.rindex(".") :]) for name, content in found}
         digest = hashlib.sha256()
         for name, content in found:
             digest.update(b"%s %d\n%s" % (name.encode(), len(content), content))
@@ -60,17 +65,17 @@ class StaticFiles:
         await response(scope, receive, send)
 
 
+@functools.cache
+def static_files() -> StaticFiles:
+    """Those of this process: read once, when they are first needed."""
+    return StaticFiles()
+
+
 def _answer(file: _File, *, packed: bool) -> Response:
     headers = {"Cache-Control": _FOREVER, "X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding"}
-    if packed and file.packed is not None:
+    if packed and not file.is_packed_already:
         return Response(file.packed, headers=headers | {"Content-Encoding": "gzip"}, media_type=file.media_type)
     return Response(file.content, headers=headers, media_type=file.media_type)
-
-
-def _file(name: str, content: bytes) -> _File:
-    suffix = name[name.rindex(".") :]
-    packed = None if suffix == _PACKED_ALREADY else gzip.compress(content, mtime=0)
-    return _File(content=content, packed=packed, media_type=_MEDIA_TYPES[suffix])
 
 
 def _below(folder: Traversable, prefix: str) -> Iterator[tuple[str, bytes]]:

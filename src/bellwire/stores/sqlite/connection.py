@@ -27,6 +27,7 @@ _SETTINGS: Final = tuple(
     statement(name) for name in ("set_synchronous", "set_fullfsync", "set_cache_size", "set_journal_size_limit")
 )
 _SET_QUERY_ONLY: Final = statement("set_query_only")
+_SET_READER_CACHE_SIZE: Final = statement("set_reader_cache_size")
 _BEGIN: Final = statement("begin_group")
 _COMMIT: Final = statement("commit_group")
 _ROLL_BACK: Final = statement("roll_back_group")
@@ -50,6 +51,7 @@ def open_reader(path: Path, *, busy_timeout_ms: int) -> apsw.Connection:
     """A connection that only reads; it sees what was committed when a statement begins."""
     connection = open_writer(path)
     connection.set_busy_timeout(busy_timeout_ms)
+    connection.execute(_SET_READER_CACHE_SIZE)
     connection.execute(_SET_QUERY_ONLY)
     return connection
 
