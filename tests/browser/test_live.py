@@ -110,3 +110,42 @@ def test_a_lost_connection_is_told_and_recovers_by_itself(chromium: Browser, tmp
             site.right("emit", "smtp.ehlo")
             expect(page.locator("tbody tr")).to_have_count(1, timeout=WAIT_MS_MAX)
             expect(lost).to_be_hidden()
+
+
+HUB = """async (address) => {
+    const { Hub } = await import(address);
+    const hub = new Hub(), heard = [], port = { postMessage: (told) => heard.push(told.is) }, began = Date.now();
+    const at = (ms) => { Date.now = () => began + ms; hub.plan(); return heard.filter((is) => is === "look").length; };
+    const looked = (ms) => { hub.hear(port, { is: "cost", ms }); hub.hear(port, { is: "looked" }); };
+    const happens = () => hub.tell({ events: 1 });
+    hub.connect = () => {};
+    hub.become("live");
+    const here = { is: "here", shown: true, focused: true, held: false, kinds: ["events"], webhook: "", slow: false };
+    hub.hear(port, here);
+    const looks = [at(3001)];
+    looked(2);
+    happens();
+    looks.push(at(3001 + 2999), at(3001 + 3001));
+    looked(40);
+    happens();
+    looks.push(at(6002 + 19000), at(6002 + 20001));
+    looked(40);
+    happens();
+    hub.hear(port, { ...here, shown: false });
+    hub.hear(port, here);
+    looks.push(at(26003 + 600));
+    return looks;
+}"""
+
+
+def test_a_tab_rests_the_longer_the_more_its_look_cost_the_server_but_not_once_it_is_shown_again(
+    chromium: Browser, place: Place
+) -> None:
+    with place.tab(chromium) as tab:
+        page = tab.open("/events")
+        with page.expect_response(re.compile("/events$"), timeout=WAIT_MS_MAX) as looked:
+            place.site.publish(event("smtp.ehlo"))
+        assert re.fullmatch(r"page;dur=[\d.]+", looked.value.headers["server-timing"])
+        script = page.locator("script[src*='app.js']").get_attribute("src")
+        assert script is not None
+        assert page.evaluate(HUB, script.replace("app.js", "hub.js")) == [1, 1, 2, 2, 3, 4]

@@ -37,7 +37,7 @@ class Clerk:
     async def status(self, webhook: RegisteredWebhook) -> WebhookStatus:
         """How a webhook does now."""
         dispatcher = self._supervisor[webhook.id]
-        if dispatcher.rests:
+        if not self._supervisor.is_astir(webhook.id):
             return self._status(webhook, Standing(cursor=dispatcher.cursor))
         oldest = await dispatcher.oldest()
         cursor, backlog = await dispatcher.standing()

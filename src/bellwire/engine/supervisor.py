@@ -154,6 +154,10 @@ class Supervisor:
         """Forget replays that ended long ago, or are too many. Raises StorageUnavailable."""
         await self._parts.book.prune(now_ms=self._parts.clock.steady_ms())
 
+    def is_astir(self, webhook_id: WebhookId) -> bool:
+        """Whether something may wait for the webhook."""
+        return webhook_id in self._astir
+
     def watched(self) -> list[Dispatcher]:
         """Those that may have something to do, though the call was lost that should have told them."""
         return [one for webhook_id, one in self._dispatchers.items() if webhook_id in self._astir or one.holds_events]

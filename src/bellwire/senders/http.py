@@ -1,6 +1,7 @@
 """Sends requests over HTTP/1.1 with libcurl."""
 
 import asyncio
+import functools
 import re
 from typing import Final
 
@@ -251,6 +252,7 @@ class _Handle:
         )
 
 
+@functools.lru_cache(CERTIFICATE_ENDS_KEPT_MAX)
 def _place_of(url: str) -> str:
     """Whose certificate it is: hosts differ in more than case, and ports are different servers."""
     return f"{host_of(url).lower()}:{port_of(url)}"

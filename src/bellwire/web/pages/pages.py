@@ -1,5 +1,6 @@
 """All pages as one ASGI callable: what there is, who may see it, and what is said when it cannot be shown."""
 
+import time
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlencode, urlsplit
@@ -212,12 +213,16 @@ class Pages:
         return self._find(scope) is not None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; what goes wrong becomes a page too."""
+        """Answer one request; what goes wrong becomes a page too. How long it took goes with it: pages that look again
+        by themselves do so the less often the more that costs.
+        """
         request = Request(scope, receive)
+        begun_s = time.thread_time()
         try:
             answer = await self._answer(request)
         except ClientGone:
             return
+        answer.headers["Server-Timing"] = f"page;dur={(time.thread_time() - begun_s) * 1000:.1f}"
         await answer(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:

@@ -1,6 +1,7 @@
 // One event stream for all tabs of a browser, which allows six connections to a host: it says when to look again, and whom.
 const TAB_MS = 3000;          // between two looks of a tab
 const BROWSER_MS = 500;       // between two looks of any of them
+const COST_PART = 500;        // a tab rests so many times longer than its look took the server
 const SLOW_MS = 15000;        // for ages and countdowns, where nothing is told
 const SILENCE_MS = 40000;     // the server is heard every 15 s
 const HEAD_MS = 10000;        // until an answer must have begun
@@ -38,6 +39,8 @@ export class Hub {
       Object.assign(tab, { lookingSince: 0, lookedAt: Date.now(), due: tab.due || told.later });
       if (told.failed && this.state === "asking") this.become("stale");
     }
+    // cost {ms}: what its last look took the server
+    if (told.is === "cost" && this.tabs.has(port)) this.tabs.get(port).restMs = told.ms * COST_PART;
     if (told.is === "again") this.retry();
     this.review();
   }
@@ -109,6 +112,8 @@ export class Hub {
     let next = Infinity;
     const waiting = [];
     for (const [port, tab] of this.tabs) {
+      const rested = tab.lookedAt + (tab.restMs ?? 0);
+      if (tab.shown && rested > now) { next = Math.min(next, rested); continue; }
       if (tab.lookingSince && now - tab.lookingSince > LOOK_MS_MAX) { this.tabs.delete(port); continue; }
       if (!tab.shown || tab.held || !tab.kinds || tab.lookingSince) continue;
       const at = tab.lookedAt + (this.state === "asking" ? TAB_MS : tab.due ? tab.everyMs ?? TAB_MS : tab.slow ? SLOW_MS : Infinity);

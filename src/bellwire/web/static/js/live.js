@@ -67,6 +67,7 @@ async function look() {
   if (busy()) return "later";
   try {
     const answer = await fetch(location.href, { headers: { "HX-Request": "true" }, redirect: "error" });
+    port.postMessage({ is: "cost", ms: Number(/dur=([\d.]+)/.exec(answer.headers.get("Server-Timing"))?.[1] ?? 0) });
     const away = answer.headers.get("HX-Redirect");
     if (away) { location.href = away; return "later"; }
     if (!answer.ok) throw new Error(String(answer.status));
