@@ -259,6 +259,12 @@ def usage_of(pid: int) -> Usage:
 
 
 def _environment(source: Path | None) -> Mapping[str, str]:
-    """As this process has it, without settings of Bellwire; modules of Bellwire come from the source."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("BELLWIRE_")}
+    """As this process has it, without settings of Bellwire; modules of Bellwire come from the source. Compiled modules
+    are kept, as installing a program does: a start is not about compiling.
+    """
+    inherited = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("BELLWIRE_") and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return inherited if source is None else {**inherited, "PYTHONPATH": str(source)}
