@@ -23,10 +23,10 @@ class LastHour:
 
     def add(self, at_ms: int, figures: Mapping[Of, Figures]) -> None:
         """Count in what happened then."""
-        part = self._parts.setdefault(at_ms - at_ms % PART_MS, {})
-        for webhook_id, each in figures.items():
-            part[webhook_id] = added(part.get(webhook_id, NOTHING), each)
-        self._sums = None
+        _add_to(self._parts.setdefault(at_ms - at_ms % PART_MS, {}), figures)
+        if self._sums is not None:
+            _add_to(self._sums, figures)
+        self._forget(at_ms)
 
     def begin_ms(self, now_ms: int) -> int:
         """Since when what happened is counted."""
@@ -34,13 +34,20 @@ class LastHour:
 
     def sums(self, now_ms: int) -> Mapping[Of, Figures]:
         """What all of it comes to, by webhook."""
-        begin_ms = self.begin_ms(now_ms)
-        old = [at_ms for at_ms in self._parts if at_ms < begin_ms]
-        for at_ms in old:
-            del self._parts[at_ms]
-        if self._sums is None or old:
+        self._forget(now_ms)
+        if self._sums is None:
             self._sums = {}
             for part in self._parts.values():
-                for webhook_id, each in part.items():
-                    self._sums[webhook_id] = added(self._sums.get(webhook_id, NOTHING), each)
+                _add_to(self._sums, part)
         return self._sums
+
+    def _forget(self, now_ms: int) -> None:
+        begin_ms = self.begin_ms(now_ms)
+        for at_ms in [at_ms for at_ms in self._parts if at_ms < begin_ms]:
+            del self._parts[at_ms]
+            self._sums = None
+
+
+def _add_to(sums: dict[Of, Figures], figures: Mapping[Of, Figures]) -> None:
+    for webhook_id, each in figures.items():
+        sums[webhook_id] = added(sums.get(webhook_id, NOTHING), each)

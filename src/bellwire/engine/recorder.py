@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bellwire.clock import Clock
 from bellwire.engine.dispatcher import Dispatcher
-from bellwire.engine.last_hour import LastHour
+from bellwire.engine.last_hour import PART_MS, LastHour
 from bellwire.engine.meter import Meter
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.rollup import NOTHING, STEP_MS, Figures, Lately, Rollup, Series, SpanStep
@@ -138,11 +138,12 @@ class Recorder:
             self._reporter.recording_failed(problem)
 
     async def _recall(self) -> None:
-        """Find out what happened in the hour before the start."""
-        now_ms = self._spans[SpanStep.MINUTE].begin_ms
-        since_ms = self._last_hour.begin_ms(now_ms)
-        for one in await self._timeline.of_each(SpanStep.MINUTE, since_ms=since_ms, before_ms=now_ms + 1):
-            self._last_hour.add(one.begin_ms, {one.webhook_id: one.figures})
+        """Find out what happened in the hour before the start, part by part, as there may be much."""
+        behind_ms = self._spans[SpanStep.MINUTE].begin_ms + 1
+        for since_ms in range(self._last_hour.begin_ms(behind_ms), behind_ms, PART_MS):
+            before_ms = min(behind_ms, since_ms + PART_MS)
+            for one in await self._timeline.of_each(SpanStep.MINUTE, since_ms=since_ms, before_ms=before_ms):
+                self._last_hour.add(one.begin_ms, {one.webhook_id: one.figures})
 
     async def _ask(self) -> None:
         """Find out how much waits, for each webhook for which anything does; not while everybody is in a hurry."""

@@ -38,4 +38,5 @@ _EXAMPLE: Final = (
 )
 async def read_metrics(call: Call) -> Response:
     """Counters since the start, gauges and a histogram of attempts; of 1,000 webhooks each by itself."""
-    return Response(expose(await metrics_of(call.service)), headers={"Content-Type": MEDIA_TYPE})
+    headers = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return Response(expose(await metrics_of(call.service)), headers=headers)
