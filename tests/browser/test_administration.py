@@ -27,7 +27,7 @@ def test_somebody_is_added_comes_in_by_a_link_and_is_removed_after_a_question(ch
     with place.tab(chromium) as tab, place.tab(chromium, signed_in=False) as other:
         page = tab.open("/people/new")
         page.get_by_label("Name", exact=True).fill("omar")
-        page.get_by_role("checkbox", name="read").check()
+        page.get_by_role("checkbox", name="read Look").check()
         expect(page.get_by_label("New password")).to_be_hidden()
         page.get_by_role("button", name="Add").click()
         link = page.locator("#made").inner_text()
