@@ -57,3 +57,13 @@ def test_a_source_is_created_without_scripts_too(chromium: Browser, place: Place
         tab.page.get_by_role("link", name="Delete…").click()
         tab.page.get_by_role("button", name="Delete").click()
         expect(tab.page.get_by_role("status")).to_contain_text("relay-2 is deleted")
+
+
+def test_a_check_of_a_webhook_that_somebody_has_deleted_meanwhile_says_so(chromium: Browser, place: Place) -> None:
+    webhook_id = place.site.register({"url": place.good.url, "enable": False})
+    with place.tab(chromium) as tab:
+        page = tab.open(f"{WEBHOOKS}/{webhook_id}/check")
+        with place.site.api() as api:
+            api.delete(f"/v1/webhooks/{webhook_id}").raise_for_status()
+        page.get_by_role("button", name="Check now").click()
+        expect(page.get_by_role("main")).to_contain_text("There is no such webhook")
