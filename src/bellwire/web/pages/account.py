@@ -1,11 +1,12 @@
 """Somebody's own account: what they may do, their password, and the browsers in which they are signed in."""
 
+import contextlib
 from typing import Final
 
 from starlette.responses import Response
 
 from bellwire.engine.gatekeeper import Pause
-from bellwire.errors import Fault, InvalidObject
+from bellwire.errors import Fault, Forbidden, InvalidObject, UnknownThing
 from bellwire.model.principal import PrincipalKind
 from bellwire.rules.granting import PASSWORD_LENGTH_MAX, PASSWORD_LENGTH_MIN, OwnPassword, read_own_password
 from bellwire.web.pages.form_fields import faults_by_field
@@ -53,7 +54,8 @@ async def end_others(visit: Visit) -> Response:
     own = this_session(visit)
     others = [row.session for row in _sessions(visit) if own is None or row.session.id != own.id]
     for session in others:
-        await visit.service.access.sessions.end(session.id, by=visit.principal)
+        with contextlib.suppress(UnknownThing, Forbidden):  # it has ended by itself meanwhile
+            await visit.service.access.sessions.end(session.id, by=visit.principal)
     return visit.go(PATH, Notice("good", "Your other browsers are signed out"))
 
 

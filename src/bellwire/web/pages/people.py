@@ -1,5 +1,6 @@
 """People: who may sign in and what they may do, letting somebody in, changing that, and letting them in no more."""
 
+from collections import Counter
 from typing import Final
 from urllib.parse import quote
 
@@ -50,7 +51,8 @@ async def list_people(visit: Visit) -> Response:
     """GET /people: by name."""
     after = visit.query("after")
     found = [person for person in visit.service.access.people.all() if person.name > after]
-    rows = [_row(visit, person) for person in found[:ROWS_MAX]]
+    counts = _sessions_by_name(visit)
+    rows = [_row(visit, person, sessions=counts[person.name]) for person in found[:ROWS_MAX]]
     older = rows[-1].person.name if len(found) > ROWS_MAX else ""
     return await visit.page("people.html", rows=rows, after=after, older=older)
 
@@ -109,7 +111,7 @@ async def make_link(visit: Visit) -> Response:
 
 async def ask_remove(visit: Visit) -> Response:
     """GET /people/{name}/remove: what they can do no more."""
-    row = _row(visit, visit.service.access.people.get(visit.path("person_name")))
+    row = _named_row(visit)
     return await visit.page("person_remove.html", row=row, words=words_of(row.person.scopes))
 
 
@@ -174,7 +176,7 @@ async def _person(
     visit: Visit, *, scopes: list[str] | None = None, faults: tuple[Fault, ...] = (), code: int = 200
 ) -> Response:
     """scopes: as they were sent; None: those that the person has."""
-    row = _row(visit, visit.service.access.people.get(visit.path("person_name")))
+    row = _named_row(visit)
     return await visit.page(
         "person.html",
         code=code,
@@ -196,13 +198,19 @@ async def _link(visit: Visit, name: str) -> Response:
     return await visit.page("sign_in_link_made.html", url=url, link=link, name=name, is_own=_is_you(visit, name))
 
 
-def _row(visit: Visit, person: Person) -> PersonRow:
-    sessions = visit.service.access.sessions.all()
-    return PersonRow(
-        person=person,
-        sessions=sum((one.name, one.kind) == (person.name, PrincipalKind.PERSON) for one in sessions),
-        is_you=_is_you(visit, person.name),
-    )
+def _named_row(visit: Visit) -> PersonRow:
+    """The person that the path names; raises UnknownThing."""
+    person = visit.service.access.people.get(visit.path("person_name"))
+    return _row(visit, person, sessions=_sessions_by_name(visit)[person.name])
+
+
+def _row(visit: Visit, person: Person, *, sessions: int) -> PersonRow:
+    return PersonRow(person=person, sessions=sessions, is_you=_is_you(visit, person.name))
+
+
+def _sessions_by_name(visit: Visit) -> Counter[str]:
+    """In how many browsers each person is signed in."""
+    return Counter(each.name for each in visit.service.access.sessions.all() if each.kind is PrincipalKind.PERSON)
 
 
 def _is_you(visit: Visit, name: str) -> bool:
