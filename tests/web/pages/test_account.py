@@ -7,6 +7,7 @@ from web.pages.conftest import PASSWORD, Arrive
 from web.pages.visitor import Visitor
 
 ANOTHER = "staple of another kind"
+TRIES_MAX = 30
 
 
 async def another_browser(service: Bellwire, password: str = PASSWORD) -> Visitor | None:
@@ -48,10 +49,18 @@ async def test_the_old_password_is_needed_and_all_faults_are_told_at_their_field
     page = await browser.send(form, code=403, **wrong)
     assert "is not your password" in page.one(id="e-password").text
     wrong["csrf_token"] = form.one("input", name="csrf_token")["value"]
-    answers = [await browser.client.post("/account/password", data=wrong) for _ in range(5)]
-    assert answers[-1].status_code == 429
-    assert int(answers[-1].headers["retry-after"]) >= 1
-    assert "failed too often" in answers[-1].text
+    answer = await slowed_down(browser, wrong)
+    assert int(answer.headers["retry-after"]) >= 1
+    assert "failed too often" in answer.text
+
+
+async def slowed_down(browser: Visitor, wrong: dict[str, str]) -> httpx.Response:
+    """The first answer that asks for a pause; where tries themselves take as long as a short one, they are more."""
+    for _ in range(TRIES_MAX):
+        answer = await browser.client.post("/account/password", data=wrong)
+        if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            return answer
+    raise AssertionError("nobody was asked to pause")
 
 
 async def test_one_other_browser_is_signed_out_or_all_others_are(arrive: Arrive, service: Bellwire) -> None:
