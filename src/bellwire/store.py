@@ -58,9 +58,12 @@ class EventSearch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AttemptSearch(msgspec.Struct, frozen=True, kw_only=True):
-    """Which attempts to list, newest first. before: only those recorded earlier than that one."""
+    """Which attempts to list, newest first. failed: only those that did not deliver; before: only those
+    recorded earlier than that one.
+    """
 
     webhook_id: WebhookId | None = None
+    failed: bool = False
     before: AttemptId | None = None
     limit: int = 100
 

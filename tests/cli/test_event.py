@@ -83,6 +83,8 @@ def test_attempts_are_listed_with_what_came_of_them(served: Served, program: Sta
         ("delivered", 2, 200),
         ("failed", 1, 500),
     ]
+    (failure,) = served.right("attempts", "--webhook", webhook_id, "--failed", "--json").items()
+    assert failure["number"] == 1
     lines = served.right("attempts", "--webhook", webhook_id).out.splitlines()
     assert lines[0].split() == ["at", "webhook", "no.", "events", "size", "took", "outcome"]
     assert lines[1].endswith("delivered: 200")
@@ -98,5 +100,6 @@ def test_status_counts_events_and_webhooks(served: Served) -> None:
 def test_where_there_is_nothing_lists_say_so(served: Served, tmp_path: Path) -> None:
     assert served.right("webhook", "list").err.startswith("no webhook yet")
     assert served.right("attempts", "--webhook", "none").err == "no attempts yet\n"
+    assert served.right("attempts", "--webhook", "none", "--failed").err == "no attempt failed that is kept\n"
     assert served.right("dead-letters", "--webhook", "none").err == "no dead letters\n"
     assert served.bellwire("--data", tmp_path, "status").code == 1

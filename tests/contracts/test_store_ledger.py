@@ -4,9 +4,24 @@ import msgspec
 import pytest
 
 from bellwire.errors import StaleCursor, StorageUnavailable
-from bellwire.model.attempt import Answer, Attempt, AttemptId, Delivered, Failed, NoAnswer, Response, Timings, Trouble
+from bellwire.model.attempt import (
+    Answer,
+    Attempt,
+    AttemptId,
+    Delivered,
+    Failed,
+    Gone,
+    NoAnswer,
+    Outcome,
+    Refused,
+    Response,
+    RetryLater,
+    Timings,
+    Trouble,
+)
 from bellwire.model.batch import Batch, BatchId
 from bellwire.model.cursor import Cursor, CursorMove, Discard, DiscardReason
+from bellwire.model.duration import DurationMs
 from bellwire.model.event import Position
 from bellwire.model.positions import Positions
 from bellwire.model.webhook import WebhookId
@@ -135,6 +150,36 @@ async def test_attempts_are_listed_newest_recorded_first_page_by_page(store: Sto
     assert rest == tuple(of_one[1:])
     assert await store.ledger.attempts(AttemptSearch(before=AttemptId("removed"))) == ()
     assert await store.ledger.attempt(AttemptId("removed")) is None
+
+
+async def test_failed_attempts_are_listed_alone_of_one_webhook_and_of_all(store: Store) -> None:
+    no_answer = NoAnswer(trouble=Trouble.RESET, detail="reset", timings=Timings(total_us=5))
+    cursors = {name: await add_webhook(store, name) for name in ("wh-1", "wh-2")}
+    outcomes: tuple[Outcome, ...] = (
+        Failed("answered 500"),
+        Delivered(),
+        Refused("answered 400", too_large=False),
+        RetryLater("answered 429", after_ms=DurationMs(1)),
+        Gone("answered 410"),
+        Delivered(),
+    )
+    recorded = [
+        msgspec.structs.replace(attempt(number, f"wh-{number % 2 + 1}", no_answer), outcome=outcome)
+        for number, outcome in enumerate(outcomes)
+    ]
+    for one in recorded:
+        made = move(cursors[one.webhook_id])
+        await store.ledger.settle(made, one)
+        cursors[one.webhook_id] = made.after
+
+    async def ids(**search: object) -> list[str]:
+        found = await store.ledger.attempts(msgspec.structs.replace(AttemptSearch(failed=True), **search))
+        return [one.id for one in found]
+
+    assert await ids() == ["attempt-4", "attempt-3", "attempt-2", "attempt-0"]
+    assert await ids(webhook_id=WebhookId("wh-1")) == ["attempt-4", "attempt-2", "attempt-0"]
+    assert await ids(before=AttemptId("attempt-4"), limit=2) == ["attempt-3", "attempt-2"]
+    assert await ids(webhook_id=WebhookId("wh-1"), before=AttemptId("attempt-1")) == ["attempt-0"]
 
 
 async def test_discards_are_listed_by_webhook_page_by_page(store: Store) -> None:

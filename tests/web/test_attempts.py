@@ -45,6 +45,20 @@ async def listed(client: httpx.AsyncClient, count: int, **parameters: str) -> li
     return await until(read, true=lambda items: len(items) >= count)
 
 
+async def test_failed_attempts_are_listed_alone(client: httpx.AsyncClient) -> None:
+    with Receiver(Reply(status=500)) as receiver:
+        webhook_id = await deliver(client, receiver.url, 1)
+        (failure,) = (await listed(client, 1, failed="true"))[-1:]
+        receiver.answer_with(OK)
+        expect_json(await client.post(f"/v1/webhooks/{webhook_id}/resume"))
+        await until(lambda: listed(client, 2), true=lambda items: items[0]["outcome"] == "delivered")
+    found = await listed(client, 1, failed="true", webhook=webhook_id)
+    assert {one["outcome"] for one in found} == {"failed"}
+    assert found[-1] == failure
+    assert len(await listed(client, 1, failed="false")) == len(found) + 1
+    expect_problem(await client.get("/v1/attempts", params={"failed": "yes"}), 400, kind="invalid-parameter")
+
+
 async def test_a_delivery_is_shown_with_its_parts(client: httpx.AsyncClient) -> None:
     with Receiver(OK) as receiver:
         webhook_id = await deliver(client, receiver.url, 3)

@@ -91,19 +91,22 @@ ATTEMPT_COLUMNS: Final = (
     epilog=examples(
         "bellwire attempts --webhook ID --limit 5",
         "bellwire attempts --follow",
-        "bellwire attempts --json | jq 'select(.outcome==\"failed\")'",
+        "bellwire attempts --failed --json | jq .reason",
     )
 )
 @click.option("--webhook", "webhook_id", metavar="ID", shell_complete=complete_id, help="Only those of this webhook.")
+@click.option("--failed", is_flag=True, help="Only those that did not deliver.")
 @click.option("--follow", is_flag=True, help="Go on and show attempts as they are made, the latest last; Ctrl-C ends.")
 @click.option("--limit", type=click.IntRange(1, LIMIT_MAX), default=20, show_default=True, help="How many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object for each attempt, a line each.")
 @server_options
 @click.pass_context
-def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit: int, as_json: bool) -> None:
+def attempts(
+    context: click.Context, webhook_id: str | None, failed: bool, follow: bool, limit: int, as_json: bool
+) -> None:
     """List requests and what came of them, the newest first."""
     client = connect(context)
-    query = {"webhook": webhook_id}
+    query = {"webhook": webhook_id, "failed": "true" if failed else None}
     if follow:
         with contextlib.suppress(KeyboardInterrupt):
             _follow(client, query, limit=limit, as_json=as_json)
@@ -114,7 +117,7 @@ def attempts(context: click.Context, webhook_id: str | None, follow: bool, limit
         return
     rows = [msgspec.json.decode(item, type=AttemptRow) for item in items]
     if not rows:
-        note("no attempts yet")
+        note("no attempt failed that is kept" if failed else "no attempts yet")
         return
     names = webhook_names(client)
     print_table(ATTEMPT_COLUMNS, (_cells(row, names) for row in rows))

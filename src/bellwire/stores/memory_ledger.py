@@ -10,6 +10,7 @@ import msgspec
 from bellwire.errors import StaleCursor
 from bellwire.model.attempt import Attempt, AttemptId, Delivered
 from bellwire.model.cursor import Cursor, CursorKey, CursorMove, key_of
+from bellwire.model.cursor import Cursor, CursorKey, CursorMove, Discard, key_of
 from bellwire.model.event import Position
 from bellwire.model.positions import behind, holds
 from bellwire.model.webhook import WebhookId
@@ -64,7 +65,7 @@ class MemoryLedger:
         if search.before is not None:
             earlier = [index for index, attempt in enumerate(recorded) if attempt.id == search.before]
             recorded = recorded[: earlier[0]] if earlier else []
-        return newest(recorded, search.limit, lambda attempt: search.webhook_id in {None, attempt.webhook_id})
+        return newest(recorded, search.limit, lambda attempt: _is_meant(attempt, search))
 
     async def attempt(self, attempt_id: AttemptId) -> Attempt | None:
         """The attempt of that id."""
@@ -126,3 +127,9 @@ class MemoryLedger:
 def newest(recorded: Sequence[_T], limit: int, wanted: Callable[[_T], bool]) -> tuple[_T, ...]:
     """The last ones that are wanted, the last of all first."""
     return tuple([one for one in reversed(recorded) if wanted(one)][:limit])
+
+
+def _is_meant(attempt: Attempt, search: AttemptSearch) -> bool:
+    return search.webhook_id in {None, attempt.webhook_id} and not (
+        search.failed and isinstance(attempt.outcome, Delivered)
+    )

@@ -1,3 +1,4 @@
+import json
 import sqlite3
 import stat
 from pathlib import Path
@@ -55,6 +56,16 @@ def test_each_step_sets_its_own_version(path: Path) -> None:
         migrate(connection, schema_steps()[:version])
         connection.close()
         assert scalar(path, "PRAGMA user_version") == version
+
+
+def test_attempts_that_failed_under_an_earlier_schema_are_found_as_such(path: Path) -> None:
+    connection = apsw.Connection(str(path))
+    migrate(connection, schema_steps()[:8])
+    for number, outcome in enumerate(("delivered", "failed", "gone")):
+        written = json.dumps({"outcome": {"type": outcome}})
+        connection.execute("INSERT INTO attempts (id, webhook_id, attempt) VALUES (?, 'w', ?)", (str(number), written))
+    migrate(connection, schema_steps())
+    assert [row[0] for row in connection.execute("SELECT id FROM attempts WHERE failed ORDER BY number")] == ["1", "2"]
 
 
 def test_a_step_that_fails_half_way_leaves_the_version_before(path: Path) -> None:

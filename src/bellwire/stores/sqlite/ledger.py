@@ -33,6 +33,12 @@ _FIND_ATTEMPT_NUMBER: Final = statement("find_attempt_number")
 _LIST_ATTEMPTS: Final = statement("list_attempts")
 _LIST_WEBHOOK_ATTEMPTS: Final = statement("list_webhook_attempts")
 _LIST_DELIVERIES_OVER: Final = statement("list_deliveries_over")
+_LIST_ATTEMPTS: Final = {False: statement("list_attempts"), True: statement("list_failed_attempts")}
+_LIST_WEBHOOK_ATTEMPTS: Final = {
+    False: statement("list_webhook_attempts"),
+    True: statement("list_webhook_failed_attempts"),
+}
+_LIST_ATTEMPTS_OVER: Final = statement("list_attempts_over")
 _LIST_DISCARDS_OVER: Final = statement("list_discards_over")
 _LIST_DISCARDS: Final = statement("list_discards")
 _LIST_WEBHOOK_DISCARDS: Final = statement("list_webhook_discards")
@@ -167,9 +173,9 @@ def _attempts(connection: apsw.Connection, search: AttemptSearch) -> tuple[Attem
             return ()
         number = rows[0][0]
     if search.webhook_id is None:
-        cursor = connection.execute(_LIST_ATTEMPTS, (number, search.limit))
+        cursor = connection.execute(_LIST_ATTEMPTS[search.failed], (number, search.limit))
     else:
-        cursor = connection.execute(_LIST_WEBHOOK_ATTEMPTS, (number, search.limit, search.webhook_id))
+        cursor = connection.execute(_LIST_WEBHOOK_ATTEMPTS[search.failed], (number, search.limit, search.webhook_id))
     decoder = msgspec.json.Decoder(Attempt)
     return tuple([decoder.decode(attempt) for (attempt,) in cursor])
 

@@ -29,7 +29,7 @@ from bellwire.store import AttemptSearch
 from bellwire.web.answers import Time, json_answer, show_time_ms
 from bellwire.web.operation import Answer, Example, Tag, json_content
 from bellwire.web.paging import PAGING, Page, gather, listing, place_from
-from bellwire.web.parameters import LIMIT, text_parameter
+from bellwire.web.parameters import LIMIT, flag_parameter, text_parameter
 from bellwire.web.problem_kinds import unknown
 from bellwire.web.resource import Call, described
 
@@ -98,6 +98,7 @@ class AttemptDetailsView(AttemptView, frozen=True, kw_only=True, rename="camel")
 _PLACES: Final = msgspec.json.Decoder(AttemptPlace)
 
 _WEBHOOK: Final = text_parameter("webhook", "Only those of the webhook of this id.")
+_FAILED: Final = flag_parameter("failed", "Only those that did not deliver.")
 _EXAMPLE: Final = AttemptView(
     id="019786a2-11aa-7000-8000-6f6e6c7920aa",
     webhook_id="019786a1-7c7e-7d5c-9d8f-3f1c5a1d2b3e",
@@ -123,7 +124,7 @@ _EXAMPLE_WITH_ANSWER: Final = AttemptDetailsView(**msgspec.structs.asdict(_EXAMP
     summary="List attempts",
     needs=Scope.READ,
     tag=Tag.ATTEMPTS,
-    parameters=(_WEBHOOK, *PAGING),
+    parameters=(_WEBHOOK, _FAILED, *PAGING),
     answers=(
         Answer(
             status=200,
@@ -136,9 +137,9 @@ _EXAMPLE_WITH_ANSWER: Final = AttemptDetailsView(**msgspec.structs.asdict(_EXAMP
     ),
 )
 async def list_attempts(call: Call) -> HttpAnswer:
-    """Requests to endpoints and what came of them, the newest first, of one webhook or of all."""
+    """Requests to endpoints and what came of them, the newest first, of one webhook or of all, or the failed ones."""
     parameters = call.parameters()
-    webhook = parameters.read(_WEBHOOK)
+    webhook, failed = parameters.read(_WEBHOOK), parameters.read(_FAILED)
     limit, place = parameters.read(LIMIT), place_from(parameters, _PLACES)
     parameters.check()
     first = AttemptId(place.attempt_id) if place else None
@@ -146,7 +147,9 @@ async def list_attempts(call: Call) -> HttpAnswer:
     async def fetch(last: Attempt | None, count: int) -> Sequence[Attempt]:
         before = last.id if last else first
         webhook_id = None if webhook is None else WebhookId(webhook)
-        return await call.service.attempts(AttemptSearch(webhook_id=webhook_id, before=before, limit=count))
+        return await call.service.attempts(
+            AttemptSearch(webhook_id=webhook_id, failed=failed, before=before, limit=count)
+        )
 
     attempts, more = await gather(fetch, limit=limit, size=lambda _: 0)
     return json_answer(listing(attempts, more=more, show=view_attempt, place=lambda attempt: AttemptPlace(attempt.id)))

@@ -15,7 +15,7 @@ from bellwire.web.pages.rendering import phrase
 
 ROWS_MAX: Final = 50
 LOOKED_AT_MAX: Final = 1_000
-"""How many attempts are looked at for one page of those that failed."""
+"""How many attempts are looked at for one page of those that were accepted; those that failed are found by an index."""
 
 SHOWN: Final = {"": "All", "failed": "Failed", "delivered": "Delivered"}
 
@@ -46,7 +46,9 @@ async def find_attempts(
     """The newest attempts, of one webhook or of all; shown: a key of SHOWN."""
 
     async def fetch(behind: AttemptId | None, count: int) -> Sequence[Attempt]:
-        return await service.attempts(AttemptSearch(webhook_id=webhook_id, before=behind, limit=count))
+        return await service.attempts(
+            AttemptSearch(webhook_id=webhook_id, failed=shown == "failed", before=behind, limit=count)
+        )
 
     names = names_of(service.webhooks())
     attempts, older = await gather(fetch, shown=shown, before=AttemptId(before) if before else None, rows_max=rows_max)
