@@ -34,16 +34,12 @@ class EventFinder:
 
     async def find(self, query: EventQuery) -> EventsFound:
         """One page, newest first; see EventsFound. Raises UnknownThing for a webhook that is not there."""
-        search = EventSearch(
-            types=self._types(query),
-            since_ms=query.since_ms,
-            until_ms=query.until_ms,
-            limit=EVENTS_STEP,
-        )
+        search = EventSearch(types=self._types(query), since_ms=query.since_ms, until_ms=query.until_ms)
         found: list[LoggedEvent] = []
         before, room, left = query.before, PAGE_BYTES_MAX, BYTES_LOOKED_MAX
         for _ in range(0, EVENTS_LOOKED_MAX, EVENTS_STEP):
-            step = await self._log.search(replace(search, before=before))
+            count = EVENTS_STEP if query.conditions else min(EVENTS_STEP, query.limit - len(found) + 1)
+            step = await self._log.search(replace(search, before=before, limit=count))
             for event in step:
                 if len(found) >= query.limit or room <= 0 or left <= 0:
                     return EventsFound(events=tuple(found), next=before)
@@ -52,7 +48,7 @@ class EventFinder:
                 if _is_meant(event, query):
                     found.append(event)
                     room -= len(event.encoded)
-            if len(step) < EVENTS_STEP:
+            if len(step) < count:
                 return EventsFound(events=tuple(found), next=None)
         return EventsFound(events=tuple(found), next=before)
 

@@ -96,6 +96,8 @@ async def test_the_page_of_a_replay_shows_what_it_does_and_takes_another_rate(
     assert "At most 0.5 events a second" in (await visitor.open(address)).one(id="toasts").text
     assert await visitor.send(rate, rate="") == address
     assert service.replays.get(replay.id).rate_per_s is None
+    health = await visitor.open(f"{WEBHOOKS}/{service.webhooks()[0].id}")
+    assert health.one("section", **{"aria-labelledby": "h-rep"}).one("li").one("a")["href"] == address
     for action in ("pause", "resume", "cancel"):
         page = await visitor.open(address)
         assert await visitor.send(page.one("form", action=f"{address}/{action}")) == address

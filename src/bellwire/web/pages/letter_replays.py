@@ -15,8 +15,11 @@ from bellwire.web.pages.showing import plural
 from bellwire.web.pages.visit import Fields, Notice, Visit
 
 LETTERS: Final = "/dead-letters"
-WEBHOOKS_MAX: Final = 100
-"""For which one call looks at once what would be delivered."""
+WEBHOOKS_MAX: Final = 1_000
+"""For which one call looks what would be delivered, and begins it."""
+
+_OF_ALL: Final = frozenset({"rate", "since", "until", "types"})
+"""Where a fault is one of the form, not of one webhook's part."""
 
 Wishes = Mapping[WebhookId, dict[str, Any]]
 """What each webhook is to get again."""
@@ -50,13 +53,15 @@ async def deliver_again(visit: Visit) -> Response:
     fields = await visit.form()
     parts: list[Part] = []
     try:
-        for webhook_id, wish in (await _wishes(visit, fields)).items():
+        wishes, left_out = await _wishes(visit, fields)
+        for webhook_id, wish in wishes.items():
             part = await _looked_at(visit, webhook_id, wish, begin=True)
             parts += [part] if part.events or part.trouble else []
     except InvalidObject as problem:
         return await _ask(visit, fields, problem=problem)
     refused, begun = [part for part in parts if part.trouble], [part for part in parts if not part.trouble]
     told = f"{plural(sum(part.events for part in begun), 'event')} for {plural(len(begun), 'webhook')}."
+    told += f" {_beyond(left_out)}" if left_out else ""
     if begun and not refused:
         return visit.go(LIST, Notice("good", "What was given up is delivered again", told))
     return await visit.page("letters_refused.html", code=422, refused=refused, told=told if begun else "")
@@ -64,9 +69,11 @@ async def deliver_again(visit: Visit) -> Response:
 
 async def _ask(visit: Visit, fields: Fields, *, problem: InvalidObject | None = None) -> Response:
     parts: list[Part] = []
+    left_out = 0
     if problem is None:
         try:
-            for webhook_id, wish in (await _wishes(visit, fields)).items():
+            wishes, left_out = await _wishes(visit, fields)
+            for webhook_id, wish in wishes.items():
                 parts.append(await _looked_at(visit, webhook_id, wish, begin=False))
         except InvalidObject as found:
             problem = found
@@ -80,6 +87,7 @@ async def _ask(visit: Visit, fields: Fields, *, problem: InvalidObject | None = 
         webhooks=sum(1 for part in parts if part.events),
         asked=[("letter", letter) for letter in chosen] or [(name, fields.text(name)) for name in names],
         is_chosen=bool(chosen),
+        beyond=_beyond(left_out) if left_out else "",
         reason=fields.text("reason"),
         rate=fields.text("rate"),
         back=f"{LETTERS}?{_asked_of(fields).query}",
@@ -88,8 +96,8 @@ async def _ask(visit: Visit, fields: Fields, *, problem: InvalidObject | None = 
     )
 
 
-async def _wishes(visit: Visit, fields: Fields) -> Wishes:
-    """What is asked for, of WEBHOOKS_MAX webhooks at most. Raises InvalidObject."""
+async def _wishes(visit: Visit, fields: Fields) -> tuple[Wishes, int]:
+    """What is asked for, of WEBHOOKS_MAX webhooks at most, and how many more there are. Raises InvalidObject."""
     rate = fields.text("rate").strip()
     beside: dict[str, Any] = {"rate": read_rate(rate)} if rate else {}
     if chosen := fields.texts("letter"):
@@ -97,7 +105,8 @@ async def _wishes(visit: Visit, fields: Fields) -> Wishes:
         for letter in chosen:
             webhook_id, _, event_id = letter.partition(" ")
             ids.setdefault(WebhookId(webhook_id), []).append(event_id)
-        return {webhook_id: {"ids": named, **beside} for webhook_id, named in list(ids.items())[:WEBHOOKS_MAX]}
+        wishes = {webhook_id: {"ids": named, **beside} for webhook_id, named in list(ids.items())[:WEBHOOKS_MAX]}
+        return wishes, len(ids) - len(wishes)
     asked = _asked_of(fields)
     search, errors = search_of(visit.service, asked)
     faults = [Fault(field, message) for field, messages in errors.items() for message in messages]
@@ -108,25 +117,30 @@ async def _wishes(visit: Visit, fields: Fields) -> Wishes:
     wish = {"reason": asked.reason} | {name: text for name, text in _times(asked) if text} | beside
     wish |= {} if search.types is None else {"types": sorted(search.types)}
     concerned = [one.id for one in visit.service.webhooks() if await _has_dead_letters(visit, one.id)]
-    return dict.fromkeys(concerned[:WEBHOOKS_MAX], wish)
+    return dict.fromkeys(concerned[:WEBHOOKS_MAX], wish), max(0, len(concerned) - WEBHOOKS_MAX)
+
+
+def _beyond(left_out: int) -> str:
+    return f"{plural(left_out, 'more webhook')} cannot be taken along: begin theirs from their own pages."
 
 
 async def _looked_at(visit: Visit, webhook_id: WebhookId, wish: dict[str, Any], *, begin: bool) -> Part:
-    """What the webhook would get, or gets from now on. Raises InvalidObject for a rate that is none."""
+    """What the webhook would get, or gets from now on. Raises InvalidObject for what the form has wrong for all."""
     try:
         name = visit.service.webhook(webhook_id).object.name
     except UnknownThing:
         return Part(webhook_id=webhook_id, name=webhook_id, trouble="the webhook is deleted")
     replays = visit.service.replays
-    preview = await replays.preview(webhook_id, wish, by=visit.principal)
-    found = Part(webhook_id=webhook_id, name=name, events=preview.events, missing=preview.missing)
-    if not (begin and preview.events):
-        return found
     try:
-        status = await replays.create(webhook_id, wish, by=visit.principal)
+        preview = await replays.preview(webhook_id, wish, by=visit.principal)
+        events = preview.events
+        if begin and events:
+            events = (await replays.create(webhook_id, wish, by=visit.principal)).wanted
     except InvalidObject as problem:
-        return msgspec.structs.replace(found, trouble=problem.faults[0].message)
-    return msgspec.structs.replace(found, events=status.wanted)
+        if problem.faults[0].path.partition("/")[0] in _OF_ALL:
+            raise
+        return Part(webhook_id=webhook_id, name=name, trouble=problem.faults[0].message)
+    return Part(webhook_id=webhook_id, name=name, events=events, missing=preview.missing)
 
 
 async def _has_dead_letters(visit: Visit, webhook_id: WebhookId) -> bool:

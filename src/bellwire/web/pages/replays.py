@@ -1,6 +1,7 @@
 """Replays: how far each of them is, what kept it, and pausing, pacing and stopping it."""
 
 import contextlib
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -52,11 +53,9 @@ class ReplayRow(msgspec.Struct, frozen=True, kw_only=True):
 
 async def list_replays(visit: Visit) -> Response:
     """GET /replays: of all webhooks, the newest first."""
-    replays, names, before = visit.service.replays, names_of(visit.service.webhooks()), visit.query("before")
-    found = [replay for replay in replays.all(None) if not before or replay.id < before][: ROWS_MAX + 1]
-    rows = [
-        ReplayRow(status=await replays.status(replay), name=names.get(replay.webhook_id)) for replay in found[:ROWS_MAX]
-    ]
+    before = visit.query("before")
+    found = [replay for replay in visit.service.replays.all(None) if not before or replay.id < before][: ROWS_MAX + 1]
+    rows = await replay_rows(visit.service, found[:ROWS_MAX])
     return await visit.page(
         "replays.html", rows=rows, before=before, older=found[ROWS_MAX - 1].id if len(found) > ROWS_MAX else ""
     )
@@ -99,6 +98,14 @@ async def cancel_replay(visit: Visit) -> Response:
     if status.replay.cancelled_because:
         return await _back(visit, Notice("good", "The replay is cancelled", "It sends nothing more."))
     return await _back(visit, Notice("bad", "The replay had ended already"))
+
+
+async def replay_rows(service: Bellwire, replays: Sequence[Replay]) -> list[ReplayRow]:
+    """The rows of these replays, as they are now."""
+    names = names_of(service.webhooks())
+    return [
+        ReplayRow(status=await service.replays.status(replay), name=names.get(replay.webhook_id)) for replay in replays
+    ]
 
 
 def address_of(replay: Replay) -> str:

@@ -14,10 +14,12 @@ from bellwire.web.pages.charts import OF_WEBHOOK, chart_context
 from bellwire.web.pages.dead_letter_rows import REASONS, find_dead_letters, read_asked
 from bellwire.web.pages.events import types_like
 from bellwire.web.pages.exchanges import ExchangeView, advise_attempt, view_attempted
+from bellwire.web.pages.replays import replay_rows
 from bellwire.web.pages.visit import Visit
 from bellwire.web.pages.webhook_rows import Row, left_of, row_of
 
 RECENT: Final = 5
+REPLAYS: Final = 3
 
 _TELLING: Final = ("retrying", "failing", "gone")
 _MEANINGS: Final = {
@@ -44,7 +46,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def show_health(visit: Visit) -> Response:
-    """GET …/{id}: state, reason, next attempt, what waits against its deadline, account, the last attempts."""
+    """GET …/{id}: state, reason, next attempt, what waits and until when, account, last attempts, replays."""
     row = await _row(visit)
     recent = await find_attempts(visit.service, webhook_id=row.webhook.id, shown="", before="", rows_max=RECENT)
     last = recent.rows[0].attempt if recent.rows else None
@@ -53,6 +55,10 @@ async def show_health(visit: Visit) -> Response:
     types = len(counted_types(row.object, visit.service.catalogue))
     charts = await chart_context(visit, OF_WEBHOOK, row.webhook.id)
     return await visit.page("webhook_health.html", **_common(row), **charts, health=health, recent=recent, types=types)
+    replays = await replay_rows(visit.service, visit.service.replays.all(row.webhook.id)[:REPLAYS])
+    return await visit.page(
+        "webhook_health.html", **_common(row), health=health, recent=recent, types=types, replays=replays
+    )
 
 
 async def show_attempts(visit: Visit) -> Response:
