@@ -44,6 +44,7 @@ def addresses(place: Place) -> list[str]:
         *("/", WEBHOOKS, f"{WEBHOOKS}?q=nothing-like-it", "/events", "/events?type=no.such", f"/events/{quote(EVIL)}"),
         *("/attempts", f"/attempts/{attempt}", "/dead-letters", "/event-types?group=auth", "/about", "/none"),
         *("/tail", "/tail?type=no.such&webhook=none&data=x", "/receiver"),
+        *("/search", "/search?q=refusing", "/search?q=zzz"),
         *("/event-types/auth.success", failing, f"{failing}/attempts", f"{failing}/disable", f"{failing}/delete"),
         *(f"{WEBHOOKS}/{place.slow}/dead-letters", f"{healthy}/verify", f"{healthy}/rotate-key"),
         *("/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke", "/settings/telemetry/metrics"),

@@ -170,6 +170,10 @@ EQUIVALENTS: Final[Mapping[str, tuple[Equivalent, ...]]] = {
     _SOURCE + "/delete": (same("DELETE /v1/sources/{source_name}", "source delete {source_name}"),),
     "/settings/telemetry/metrics": (same("GET /metrics"), same("GET /v1/series", "figures")),
     "/receiver": (same(command="receive", title="Receive requests and check their signatures"),),
+    "/search": (
+        same("GET /v1/webhooks", "webhook list"),
+        same("GET /v1/event-types", "event-types", filters={"q": "text"}),
+    ),
     "/about": (same("GET /v1/status", "status"), same(command="config", title="Show the settings in force")),
 }
 """By the path in the table of pages. A page that can be opened and has no entry fails tests/tidy."""

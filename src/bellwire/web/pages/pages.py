@@ -40,6 +40,7 @@ from bellwire.web.pages import (
     replays,
     sessions,
     sources,
+    search,
     tail,
     tokens,
     webhook_actions,
@@ -142,6 +143,7 @@ _PAGES: Final[dict[str, dict[str, Handler]]] = {
     "/first-run/event": {"POST": first_run.publish_event},
     "/first-run/close": {"POST": first_run.close},
     "/settings/telemetry/metrics": {"GET": metrics.show_metrics},
+    "/search": {"GET": search.search},
     "/about": {"GET": about.show_about},
     "/appearance": {"POST": appearance.choose_theme},
 }

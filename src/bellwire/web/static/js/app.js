@@ -2,6 +2,7 @@
 import { bindForm } from "./form.js";
 import { signIn, startLive, toggleLive, tryAgain } from "./live.js";
 import { bindPicks } from "./pick.js";
+import { bindPalette } from "./palette.js";
 import { bindPicker } from "./picker.js";
 import { bindPublish } from "./publish.js";
 import { localTimes } from "./times.js";
@@ -53,7 +54,9 @@ document.addEventListener("submit", event => {
 // ---------- small actions ----------
 const actions = {
   nav(button) { const open = $("#side").classList.toggle("open"); button.setAttribute("aria-expanded", String(open)); if (open) $("#side a").focus(); },
-  live(button) { toggleLive(button); },
+  live() { toggleLive(); },
+  palette(link, event) { event.preventDefault(); openPalette?.(); },
+  "close-palette"(button) { button.closest("dialog").close(); },
   again() { tryAgain(); },
   "sign-in"() { signIn(); },
   "close-toast"(button) { button.closest(".toast").remove(); },
@@ -84,7 +87,10 @@ $(".themes")?.addEventListener("submit", event => {
   for (const each of $$(".themes button")) each.setAttribute("aria-pressed", String(each.value === value));
 });
 
+const openPalette = $("#palette") && bindPalette($("#palette"));
+
 document.addEventListener("keydown", event => {
+  if ((event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey && event.key.toLowerCase() === "k" && openPalette) { event.preventDefault(); openPalette(); return; }
   if (event.key === "Escape" && $("#side.open")) { closeSide(); $("[data-act=nav]").focus(); }
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input:not([type=checkbox],[type=radio]), textarea, select") || $("dialog[open]")) return;
   if (event.key === "/" && $("[data-search]")) { event.preventDefault(); $("[data-search]").focus(); }
