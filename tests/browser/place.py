@@ -98,6 +98,17 @@ class Tab:
             self.troubles.append(f"something was asked of {url}")
 
 
+def hide(page: Page, *, hidden: bool) -> None:
+    """Have the page believe that its tab is not, or is again, the one that is shown."""
+    page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+
+
 class Bare(Place):
     """A server without webhooks."""
 

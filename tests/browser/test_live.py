@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from browser.place import WAIT_MS_MAX, Bare, Place
+from browser.place import WAIT_MS_MAX, WEBHOOKS, Bare, Place, hide
 from cli.conftest import Program
 from journeys.site import Site, event
 
@@ -78,6 +78,91 @@ def test_a_tab_that_is_paused_stands_still_while_others_go_on(chromium: Browser,
         assert paused.locator("tbody tr").count() == rows
         paused.get_by_role("button", name="Paused").click()
         expect(paused.locator("tbody tr")).to_have_count(rows + 1)
+
+
+def test_a_tab_that_is_not_shown_asks_for_nothing_and_makes_up_for_it(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        page, other = tab.open("/events"), opened(tab.page.context.new_page(), "/events")
+        rows = page.locator("tbody tr").count()
+        with page.expect_request(re.compile("/events$")):
+            pass  # the look that every new page takes
+        hide(page, hidden=True)
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        place.site.publish(event("smtp.ehlo"))
+        expect(other.locator("tbody tr")).to_have_count(rows + 1)
+        assert asked == []
+        hide(page, hidden=False)
+        expect(page.locator("tbody tr")).to_have_count(rows + 1)
+
+
+def test_while_no_tab_is_shown_there_is_no_stream(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        tab.page.add_init_script("delete window.SharedWorker")
+        stream = re.compile("/v1/live.pulse=true")
+        with tab.page.expect_request(stream):
+            page = tab.open("/events")
+        with page.expect_event("requestfailed", lambda request: stream.search(request.url) is not None):
+            hide(page, hidden=True)
+        with page.expect_request(stream):
+            hide(page, hidden=False)
+
+
+def test_who_is_signed_out_is_told_where_a_page_is_not_left_by_itself_and_goes_on_once_signed_in(
+    chromium: Browser, place: Place
+) -> None:
+    with place.tab(chromium) as tab:
+        tab.page.add_init_script("delete window.SharedWorker")
+        page = tab.open(f"{WEBHOOKS}/new")
+        with page.expect_response(re.compile("/preview$")):  # which would lead to the sign-in
+            page.get_by_label("Endpoint URL").fill("https://example.com/unsaved")
+        page.context.clear_cookies()
+        stream = re.compile("/v1/live.pulse=true")
+        with page.expect_event("requestfailed", lambda request: stream.search(request.url) is not None):
+            hide(page, hidden=True)
+        hide(page, hidden=False)
+        told = page.get_by_text("You are signed out.")
+        expect(told).to_be_visible(timeout=WAIT_MS_MAX)
+        with place.site.api() as api:
+            link = api.post("/v1/login-links", json={}).raise_for_status().json()["path"]
+        other = page.context.new_page()
+        other.goto(link)
+        other.get_by_role("button", name="Sign in").click()
+        other.wait_for_url(lambda address: "/sign-in" not in address)
+        hide(page, hidden=False)
+        expect(told).to_be_hidden(timeout=WAIT_MS_MAX)
+        expect(page.get_by_label("Endpoint URL")).to_have_value("https://example.com/unsaved")
+
+
+def test_the_strip_of_who_is_signed_out_leads_to_the_sign_in_and_back(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        tab.page.add_init_script("delete window.SharedWorker")
+        tab.page.route(re.compile("/v1/live"), lambda route: route.fulfill(status=401, body=""))
+        page = tab.open("/about")
+        expect(page.get_by_text("You are signed out.")).to_be_visible()
+        page.context.clear_cookies()
+        page.get_by_role("button", name="Sign in").click()
+        page.wait_for_url(re.compile("/sign-in.next=%2Fabout"))
+
+
+def test_a_request_that_is_open_stays_open_when_another_comes(chromium: Browser, place: Place) -> None:
+    with place.tab(chromium) as tab:
+        page = tab.open("/receiver")
+        page.get_by_role("button", name="Webhook for it").click()
+        webhook = page.url.rpartition("/")[2]
+        place.site.publish(event("auth.success", number="first"))
+        page = tab.open("/receiver")
+        got = page.locator("details.got")
+        expect(got).to_have_count(1)
+        got.locator("summary").click()
+        expect(got.get_by_text('"number":"first"')).to_be_visible()
+        place.site.publish(event("auth.success", number="second"))
+        expect(got).to_have_count(2)
+        expect(got.last.get_by_text('"number":"first"')).to_be_visible()
+        expect(got.last.locator("summary")).to_be_focused()
+        expect(got.first.get_by_text('"number":"second"')).to_be_hidden()
+        with place.site.api() as api:
+            api.delete(f"/v1/webhooks/{webhook}").raise_for_status()
 
 
 def test_a_session_that_has_ended_leads_to_the_sign_in_and_back(chromium: Browser, place: Place) -> None:

@@ -2,23 +2,12 @@
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from browser.place import Place
+from browser.place import Place, hide
 from journeys.site import event
 
 ROWS_MAX = 200
-
-
-def hide(page: Page, *, hidden: bool) -> None:
-    """Have the page believe that its tab is not the one that is shown."""
-    page.evaluate(
-        """hidden => {
-            Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
-            document.dispatchEvent(new Event("visibilitychange"));
-        }""",
-        hidden,
-    )
 
 
 def test_events_come_by_themselves_and_the_newest_stands_on_top(chromium: Browser, place: Place) -> None:

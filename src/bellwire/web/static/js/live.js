@@ -87,7 +87,7 @@ async function lookAtTail() {
 
 // Takes over what differs, element by element, so that focus, scroll and opened parts stay.
 function morph(old, now) {
-  if (old.nodeType !== now.nodeType || old.nodeName !== now.nodeName || (old.id ?? "") !== (now.id ?? "")) {
+  if (old.nodeType !== now.nodeType || old.nodeName !== now.nodeName || idOf(old) !== idOf(now)) {
     old.replaceWith(document.adoptNode(now));
     if (now.nodeType === Node.ELEMENT_NODE) window.htmx?.process(now);
     return;
@@ -103,7 +103,32 @@ function morph(old, now) {
   const olds = [...old.childNodes], nows = [...now.childNodes];
   nows.forEach((child, index) => { if (olds[index]) morph(olds[index], child); else { old.append(document.adoptNode(child)); if (child.nodeType === Node.ELEMENT_NODE) window.htmx?.process(child); } });
   olds.slice(nows.length).forEach(child => child.remove());
+  morphChildren(old, now);
 }
+
+// What has an id is the same wherever it stands now: so it stays open when something comes before it.
+function morphChildren(old, now) {
+  const known = new Map([...old.children].map(child => [idOf(child), child])), kept = new Set([...now.children].map(idOf));
+  const next = () => { const met = at; at = at.nextSibling; return met; };
+  let at = old.firstChild;
+  for (const child of [...now.childNodes]) {
+    const id = idOf(child), same = id && known.get(id);
+    if (same) {
+      while (at !== same && !(idOf(at) && kept.has(idOf(at)))) next().remove();
+      if (at === same) next(); else old.insertBefore(same, at);
+      morph(same, child);
+    } else if (!id && at && !idOf(at)) {
+      morph(next(), child);
+    } else {
+      old.insertBefore(document.adoptNode(child), at);
+      if (child.nodeType === Node.ELEMENT_NODE) window.htmx?.process(child);
+    }
+  }
+  while (at) next().remove();
+}
+
+// Not node.id, which a form's field of that name hides.
+function idOf(node) { return node.getAttribute?.("id") ?? ""; }
 
 export function tryAgain() { port?.postMessage({ is: "again" }); }
 
