@@ -10,7 +10,6 @@ import msgspec
 from bellwire.errors import StaleCursor
 from bellwire.model.attempt import Attempt, AttemptId, Delivered
 from bellwire.model.cursor import Cursor, CursorKey, CursorMove, key_of
-from bellwire.model.cursor import Cursor, CursorKey, CursorMove, Discard, key_of
 from bellwire.model.event import Position
 from bellwire.model.positions import behind, holds
 from bellwire.model.webhook import WebhookId

@@ -20,11 +20,8 @@ class Site:
     def __init__(
         self, service: Bellwire, receiver: BuiltInReceiver | None = None, settings: tuple[Row, ...] = ()
     ) -> None:
-        self._static = StaticFiles()
-        self._pages = Pages(service, self._static, receiver, settings)
-    def __init__(self, service: Bellwire, receiver: BuiltInReceiver | None = None) -> None:
         self._static = static_files()
-        self._pages = Pages(service, self._static, receiver)
+        self._pages = Pages(service, self._static, receiver, settings)
         self._api = Api(service)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -5,11 +5,9 @@ from bellwire.service import Bellwire
 from bellwire.store import AttemptSearch
 from receivers import Receiver
 from web.endpoints import until
+from web.pages.conftest import Arrive
 from web.pages.parsed import Element, parse
-from web.pages.test_signing_in import Arrive, arrive, browser
 from web.pages.visitor import WEBHOOKS, Visitor
-
-__all__ = ["arrive", "browser"]
 
 PARTIAL = {"HX-Request": "true", "HX-Request-Type": "partial"}
 EVIL = "\"'><script>alert(1)</script>"

@@ -30,15 +30,12 @@ _FIND_LATEST_DISCARD: Final = statement("find_latest_discard")
 _ADD_DISCARDS: Final = statement("add_discards")
 _FIND_ATTEMPT: Final = statement("find_attempt")
 _FIND_ATTEMPT_NUMBER: Final = statement("find_attempt_number")
-_LIST_ATTEMPTS: Final = statement("list_attempts")
-_LIST_WEBHOOK_ATTEMPTS: Final = statement("list_webhook_attempts")
 _LIST_DELIVERIES_OVER: Final = statement("list_deliveries_over")
 _LIST_ATTEMPTS: Final = {False: statement("list_attempts"), True: statement("list_failed_attempts")}
 _LIST_WEBHOOK_ATTEMPTS: Final = {
     False: statement("list_webhook_attempts"),
     True: statement("list_webhook_failed_attempts"),
 }
-_LIST_ATTEMPTS_OVER: Final = statement("list_attempts_over")
 _LIST_DISCARDS_OVER: Final = statement("list_discards_over")
 _LIST_DISCARDS: Final = statement("list_discards")
 _LIST_WEBHOOK_DISCARDS: Final = statement("list_webhook_discards")

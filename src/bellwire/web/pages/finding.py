@@ -75,6 +75,12 @@ PLACES: Final = (
     Place(icon="rotate-ccw", label="Replays", address="/replays", words="deliver again"),
     Place(icon="webhook", label="Webhooks", address=WEBHOOKS, words="endpoints receivers settings telemetry"),
     Place(icon="book-open", label="Event types", address="/event-types", words="catalogue levels"),
+    Place(icon="chart-column", label="Metrics", address="/settings/telemetry/metrics", words="prometheus figures"),
+    Place(icon="clock", label="Deadlines", address="/deadlines", words="discard expire waiting"),
+    Place(icon="radio", label="Sources", address="/sources", words="upstream servers relay"),
+    Place(icon="user-round", label="People", address="/people", words="persons passwords scopes", needs=Scope.ADMIN),
+    Place(icon="history", label="Audit trail", address="/audit", words="who changed", needs=Scope.ADMIN),
+    Place(icon="user-round", label="Your account", address="/account", words="password sign out browsers"),
     Place(icon="key-round", label="API tokens", address="/tokens", words="access programs", needs=Scope.ADMIN),
     Place(icon="inbox", label="Built-in receiver", address="/receiver", words="try", needs=Scope.WRITE),
     Place(icon="info", label="About", address="/about", words="version limits storage"),
@@ -84,6 +90,10 @@ PLACES: Final = (
 
 DEEDS: Final = (
     Place(icon="plus", label="New webhook", address=f"{WEBHOOKS}/new", words="create add endpoint", needs=Scope.WRITE),
+    Place(icon="send", label="Publish an event", address="/publish", words="emit send try", needs=Scope.PUBLISH),
+    Place(icon="rotate-ccw", label="New replay", address="/replays/new", words="deliver again", needs=Scope.WRITE),
+    Place(icon="plus", label="New source", address="/sources/new", words="upstream relay", needs=Scope.WRITE),
+    Place(icon="plus", label="New person", address="/people/new", words="add user", needs=Scope.ADMIN),
     Place(icon="plus", label="New API token", address="/tokens/new", words="create add", needs=Scope.ADMIN),
     Place(
         icon="plus",
@@ -97,6 +107,8 @@ DEEDS: Final = (
 VERBS: Final = (
     Verb(icon="zap", label="Send a test to", below="/test", words="try", needs=Scope.WRITE, sends=True),
     Verb(icon="pencil", label="Edit", below="/edit", words="change settings"),
+    Verb(icon="shield-check", label="Check the endpoint of", below="/check", words="diagnose", needs=Scope.WRITE),
+    Verb(icon="history", label="History of", below="/history", words="changes"),
     Verb(icon="send", label="Attempts of", below="/attempts", words="requests"),
     Verb(icon="archive-x", label="Dead letters of", below="/dead-letters", words="discarded"),
     Verb(icon="shield-check", label="Verify signatures of", below="/verify", words="check"),

@@ -54,10 +54,15 @@ async def show_health(visit: Visit) -> Response:
     health = health_of(row, account, last)
     types = len(counted_types(row.object, visit.service.catalogue))
     charts = await chart_context(visit, OF_WEBHOOK, row.webhook.id)
-    return await visit.page("webhook_health.html", **_common(row), **charts, health=health, recent=recent, types=types)
     replays = await replay_rows(visit.service, visit.service.replays.all(row.webhook.id)[:REPLAYS])
     return await visit.page(
-        "webhook_health.html", **_common(row), health=health, recent=recent, types=types, replays=replays
+        "webhook_health.html",
+        **_common(row),
+        **charts,
+        health=health,
+        recent=recent,
+        types=types,
+        replays=replays,
     )
 
 

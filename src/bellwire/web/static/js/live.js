@@ -100,9 +100,6 @@ function morph(old, now) {
   for (const { name } of [...old.attributes]) if (!now.hasAttribute(name) && !KEPT.has(name)) old.removeAttribute(name);
   for (const { name, value } of [...now.attributes]) if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
   if (old.hasAttribute("data-keep")) return;
-  const olds = [...old.childNodes], nows = [...now.childNodes];
-  nows.forEach((child, index) => { if (olds[index]) morph(olds[index], child); else { old.append(document.adoptNode(child)); if (child.nodeType === Node.ELEMENT_NODE) window.htmx?.process(child); } });
-  olds.slice(nows.length).forEach(child => child.remove());
   morphChildren(old, now);
 }
 
