@@ -72,6 +72,10 @@ cover: .venv/dev.stamp ## Run every test and show what none of them reaches; mod
 bench: .venv/dev.stamp ## Measure Bellwire beside its limits, about an hour; QUICK=1 in two minutes, BASE=<revision> beside it
 	@$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(BASE),--base $(BASE)) $(ARGS)
 
+.PHONY: screenshots
+screenshots: .venv/dev.stamp ## Picture each page of a server with data into docs/; ARGS=--every for both widths and themes
+	@PYTHONPATH=tests $(BIN)/python -m browser.screenshots $(ARGS)
+
 .PHONY: lock
 lock: ## Lock the newest versions that pyproject.toml allows; needs uv
 	@command -v $(UV) >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/, or name it: make lock UV=..." >&2; exit 1; }

@@ -58,7 +58,7 @@ def addresses(place: Place) -> list[str]:
         ),
         *("/people", "/people/new", "/people/nadia", "/people/nadia/remove", "/sessions", "/account"),
         *("/sources", "/sources/new", "/sources/mail", "/sources/mail/edit", "/sources/mail/rotate"),
-        *("/sources/mail/delete", "/tokens", "/tokens/new", "/tokens/admin", "/tokens/shop/revoke"),
+        "/sources/mail/delete",
         *(f"{healthy}/edit", evil, "/replays", f"{WEBHOOKS}/{place.slow}/replay?reason=expired"),
         *("/replays/new", f"/replays/{replay}", f"{WEBHOOKS}/{place.slow}/replay"),
         *(
