@@ -120,7 +120,7 @@ _LATENCY: Final = Chart(
 )
 _BACKLOG: Final = Chart(
     name="backlog",
-    title="Waiting",
+    title="Backlog",
     lines=(_WAITING,),
     told=lambda whole: f"{plural(whole.backlog_max, 'event')} at most",
 )
