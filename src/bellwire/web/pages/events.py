@@ -83,7 +83,7 @@ async def list_events(visit: Visit) -> Response:
         asked=asked,
         before=visit.query("before"),
         narrowed=any(asked.values()),
-        same=urlencode({name: value for name, value in asked.items() if value}),
+        kept=urlencode({name: value for name, value in asked.items() if value}),
         wanting=names_of(visit.service.webhooks()).get(query.webhook_id) if query.webhook_id else None,
         webhooks=_offered(visit.service.webhooks()),
         errors=errors,

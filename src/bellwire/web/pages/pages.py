@@ -188,11 +188,9 @@ _FOR_ADMINISTRATORS: Final = frozenset(
     if handler not in _FOR_EVERYBODY
 )
 """Pages about who may come in, and what they did."""
+
 _FOR_PUBLISHERS: Final = frozenset({publish_form.show_form, publish_form.look_at_type, publish_form.publish_event})
 """Pages that need no scope but that to publish, besides the one to read."""
-
-_CHANGE_NOTHING: Final = frozenset({appearance.choose_theme})
-"""What is sent by a form and stays in the browser."""
 
 _log: Final = structlog.get_logger(__name__)
 
@@ -253,15 +251,8 @@ class Pages:
         handler = handlers.get("GET" if request.method == "HEAD" else request.method)
         if handler is None:
             raise Refused(Problem(status=405, detail="This address does not take that.", headers=_allow(handlers)))
-        if (needed := _scope_for(handler, request.method)) is not None:
+        for needed in _scopes_for(handler, request.method):
             check_scope(principal, needed)
-        check_scope(principal, Granted.READ)
-        if handler in _FOR_PUBLISHERS:
-            check_scope(principal, Granted.PUBLISH)
-        elif handler in _ASK_FOR_A_CHANGE or (request.method == "POST" and handler not in _CHANGE_NOTHING):
-            check_scope(principal, Granted.WRITE)
-        if handler in _FOR_ADMINISTRATORS:
-            check_scope(principal, Granted.ADMIN)
         visit = Visit(self._service, request, self._renderer, self._in_hand, principal)
         if request.method == "POST":
             await _require_own_form(visit)
@@ -290,13 +281,15 @@ class Pages:
         return answer
 
 
-def _scope_for(handler: Handler, method: str) -> Granted | None:
-    """What the visitor must have been granted; None: nothing."""
+def _scopes_for(handler: Handler, method: str) -> tuple[Granted, ...]:
+    """All that the visitor must have been granted."""
     if handler in _FOR_EVERYBODY:
-        return None
+        return ()
     if handler in _FOR_ADMINISTRATORS:
-        return Granted.ADMIN
-    return Granted.WRITE if handler in _ASK_FOR_A_CHANGE or method == "POST" else Granted.READ
+        return (Granted.ADMIN,)
+    if handler in _FOR_PUBLISHERS:
+        return (Granted.READ, Granted.PUBLISH)
+    return (Granted.WRITE,) if handler in _ASK_FOR_A_CHANGE or method == "POST" else (Granted.READ,)
 
 
 def _sign_in_first(request: Request) -> Response:
