@@ -17,6 +17,8 @@ from bellwire.model.attempt import Attempt
 from bellwire.model.change import NumberedChange
 from bellwire.model.cursor import CursorMove
 from bellwire.model.event import LoggedEvent, Position
+from bellwire.model.cursor import Cursor, CursorMove
+from bellwire.model.event import LoggedEvent
 from bellwire.model.live import LiveKind, Place, Wish
 from bellwire.model.webhook import RegisteredWebhook
 from bellwire.rules.telling import told_types, wants, wants_event
@@ -47,6 +49,7 @@ class Broadcaster:
         self._behind = False
         self._reading: asyncio.Task[None] | None = None
         self._stopped = False
+        self._states: Counter[str] | None = None
 
     def start(self, webhooks: Webhooks, state: Callable[[RegisteredWebhook], str]) -> None:
         """Begin to follow the log. webhooks: gives those that are registered now; state: that of one of them."""
@@ -60,7 +63,9 @@ class Broadcaster:
 
     def states(self) -> dict[str, int]:
         """How many webhooks are in each state now."""
-        return dict(Counter(map(self._state, self._webhooks())))
+        if self._states is None:
+            self._states = Counter(map(self._state, self._webhooks()))
+        return dict(self._states)
 
     async def listen(self, wish: Wish, after: Place | None = None) -> Listener:
         """Hear from now on what the wish says, until leave() or close(); after: what has happened since that place is
@@ -112,6 +117,8 @@ class Broadcaster:
 
     def settled(self, move: CursorMove, attempt: Attempt | None) -> None:
         """A move of a cursor is on disk, and the attempt that led to it."""
+        if _condition(move.before) != _condition(move.after):
+            self._states = None
         if not self._listeners:
             return
         if attempt is not None:
@@ -125,6 +132,7 @@ class Broadcaster:
 
     def changed(self) -> None:
         """The journal has something new."""
+        self._states = None
         if self._listeners:
             self._read_on()
 
@@ -209,6 +217,11 @@ class Broadcaster:
             self._discard = found[-1].number
         elif found:
             self._change = found[-1].number
+
+
+def _condition(cursor: Cursor) -> tuple[int, bool, bool]:
+    """What the state of a webhook goes by, as far as its cursor goes."""
+    return cursor.failures, cursor.gone, cursor.blocked is not None
 
 
 def _within(after: Place, newest: Place) -> Place:

@@ -263,6 +263,7 @@ class Supervisor:
         dispatcher = self._add(failed.webhook, cursors[CursorKey(webhook_id)])
         for replay in replays:
             dispatcher.add_replay(replay, cursors[CursorKey(replay.id)])
+        self._parts.broadcaster.changed()
 
 
 def _may_wait(webhook: RegisteredWebhook, cursor: Cursor, *, idle_from: Position) -> bool:
