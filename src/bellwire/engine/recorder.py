@@ -149,11 +149,14 @@ class Recorder:
         """Find out how much waits, for each webhook for which anything does; not while everybody is in a hurry."""
         self.waiting = {}
         for number, dispatcher in enumerate(() if self._stopped else self._supervisor.astir(), 1):
+        waiting: dict[WebhookId, Figures] = {}
+        for number, dispatcher in enumerate(() if self._stopped else self._supervisor.dispatchers(), 1):
             gauge = await self._gauge(dispatcher)
             if gauge != NOTHING:
-                self.waiting[dispatcher.webhook.id] = gauge
+                waiting[dispatcher.webhook.id] = gauge
             if number % DISPATCHERS_PER_TURN == 0:
                 await asyncio.sleep(0)
+        self.waiting = waiting
 
     def _count_in(self) -> None:
         """Read the meter off, without a turn of the event loop, so that nothing is counted twice or not at all."""
