@@ -10,7 +10,7 @@ from browser.place import EVIL, WEBHOOKS, Place
 
 HEIGHT = 900
 NARROWEST = 320
-PARTS = 4
+PARTS = 8
 """So that several processes can share the pages."""
 
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"], "resultTypes": ["violations"]}
