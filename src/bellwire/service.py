@@ -74,11 +74,11 @@ class Bellwire:
         self.limits = limits
         self.catalogue = load_catalogue()
         self._selector = Selector(self.catalogue)
-        self._switchboard = Switchboard(self._selector)
+        self.switchboard = Switchboard(self._selector)
         self._announcer = Announcer(store.log, clock=clock, reporter=backends.reporter)
         parts = delivery_parts(backends, selector=self._selector, announcer=self._announcer, user_agent=USER_AGENT)
         self.live = parts.broadcaster
-        self._supervisor = supervisor = Supervisor(parts, self._switchboard)
+        self._supervisor = supervisor = Supervisor(parts, self.switchboard)
         self._watchdog = Watchdog(supervisor, clock=clock)
         self.figures = Recorder(store, parts.meter, supervisor=supervisor, clock=clock, reporter=reporter)
         self._doorkeeper = Doorkeeper(store, supervisor=supervisor, clock=clock, reporter=reporter, limits=limits)
@@ -150,7 +150,7 @@ class Bellwire:
         webhooks = await self._backends.vault.take_up(self._backends.store.registry, self._backends.reporter)
         self._registrar.load(webhooks)
         await self.replays.load()
-        log.follow(self._switchboard.logged)
+        log.follow(self.switchboard.logged)
         self.live.start(self._registrar.all, self._clerk.state)
         self._supervisor.start(webhooks, await ledger.cursors(), last_positions)
         await self._doorkeeper.start()
@@ -366,10 +366,6 @@ class Bellwire:
         if attempt is None:
             raise UnknownThing("attempt", attempt_id)
         return attempt
-
-    def wanting(self, type_id: EventTypeId) -> int:
-        """How many enabled webhooks want events of this type."""
-        return self._switchboard.wanting(type_id)
 
     async def status(self) -> ServiceStatus:
         """How Bellwire does as a whole."""

@@ -160,8 +160,6 @@ async def test_why_tells_of_one_webhook_or_of_all(client: httpx.AsyncClient) -> 
     second = expect_json(await client.get("/v1/events/a/b/why", params={"limit": 1, "pageToken": first["next"]}))
     both = [(item["webhookId"], item["verdict"]) for item in first["items"] + second["items"]]
     assert (both, second["next"]) == ([(item["webhookId"], item["verdict"]) for item in told], None)
-    paged = [item["webhookId"] for item in first["items"] + second["items"]]
-    assert (paged, second["next"]) == ([item["webhookId"] for item in told], None)
     expect_problem(await client.get("/v1/events/nothing/why"), 404, kind="unknown-event")
     expect_problem(await client.get("/v1/events/a/b/why", params={"webhook": "nobody"}), 404, kind="unknown-webhook")
 

@@ -15,10 +15,8 @@ from bellwire.engine.tailer import Latest, Tailer
 from bellwire.errors import Overloaded, Stopping, StorageError
 from bellwire.model.attempt import Attempt
 from bellwire.model.change import NumberedChange
-from bellwire.model.cursor import CursorMove
-from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.cursor import Cursor, CursorMove
-from bellwire.model.event import LoggedEvent
+from bellwire.model.event import LoggedEvent, Position
 from bellwire.model.live import LiveKind, Place, Wish
 from bellwire.model.webhook import RegisteredWebhook
 from bellwire.rules.telling import told_types, wants, wants_event

@@ -147,10 +147,8 @@ class Recorder:
 
     async def _ask(self) -> None:
         """Find out how much waits, for each webhook for which anything does; not while everybody is in a hurry."""
-        self.waiting = {}
-        for number, dispatcher in enumerate(() if self._stopped else self._supervisor.astir(), 1):
         waiting: dict[WebhookId, Figures] = {}
-        for number, dispatcher in enumerate(() if self._stopped else self._supervisor.dispatchers(), 1):
+        for number, dispatcher in enumerate(() if self._stopped else self._supervisor.astir(), 1):
             gauge = await self._gauge(dispatcher)
             if gauge != NOTHING:
                 waiting[dispatcher.webhook.id] = gauge

@@ -119,8 +119,6 @@ async def test_who_may_only_read_sees_every_page_and_changes_nothing(arrive: Arr
             answer = await browser.client.post(address, data={"csrf_token": token})
             assert answer.status_code == 403, address
             assert "this needs the scope" in answer.text
-            needed = "publish" if address.startswith("/publish") else "write"
-            assert f"the scope {needed}" in answer.text
     assert service.webhooks() == before
     assert len(service.catalogue) == types
 

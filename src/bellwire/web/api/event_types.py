@@ -242,7 +242,7 @@ def _view_whole(one: EventType | FormerType, service: Bellwire) -> EventTypeDeta
             for key in keys
         ],
         comes_with_bellwire=service.is_shipped_type(one.id),
-        webhooks_wanting=service.wanting(one.id),
+        webhooks_wanting=service.switchboard.wanting(one.id),
     )
 
 
