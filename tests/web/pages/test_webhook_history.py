@@ -57,7 +57,7 @@ async def test_what_the_state_became_is_told_with_its_reason(
     receiver.answer_with(Reply(status=410))
     webhook, _ = await service.create_webhook({"url": receiver.url} | INCLUDED)
     await service.publish("auth.success", {})
-    await until(lambda: service.webhook_status(webhook.id), true=lambda status: status.state == "gone")
+    await until(lambda: service.chronicler.changes(webhook.id), true=lambda changes: len(changes) == 2)
     await service.pause_webhook(webhook.id)
     await service.patch_webhook(webhook.id, {"enable": False})
     disabled, paused, gone, _ = rows(await visitor.open(f"{WEBHOOKS}/{webhook.id}/history"))
