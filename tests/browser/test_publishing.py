@@ -40,7 +40,7 @@ def test_without_scripts_the_form_does_all_of_it_too(chromium: Browser, place: P
         page = tab.page
         page.goto("/events")
         page.get_by_role("link", name="Publish an event").click()
-        page.get_by_label("Event type").fill("auth.success")
+        page.get_by_label("Event type", exact=True).fill("auth.success")
         page.get_by_role("button", name="Fill in the keys of the type").click()
         expect(page.get_by_label("Data", exact=True)).to_have_value(re.compile('"accountName": ""'))
         page.get_by_label("Data", exact=True).fill("{")
