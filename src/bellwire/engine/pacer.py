@@ -6,8 +6,9 @@ from collections import deque
 from typing import Final
 
 TICK_S: Final = 0.001
-PUNCTUAL_S: Final = 0.0005
-LATE_S: Final = 0.001
+PUNCTUAL_S: Final = 0.001
+LATE_S: Final = 0.002
+"""Beyond the millisecond by which the loop's timers are late by themselves."""
 
 PUBLISHING_S: Final = 0.1
 """For so long somebody who has published is taken to publish again."""
