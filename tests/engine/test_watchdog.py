@@ -197,5 +197,5 @@ async def test_a_watchdog_stops_before_its_start_and_twice(world: World) -> None
     watchdog = Watchdog(world.bellwire._supervisor, clock=world.clock)
     await watchdog.stop()
     watchdog.start()
-    assert watchdog._task is None
+    assert watchdog._routine._task is None
     await watchdog.stop()

@@ -79,7 +79,8 @@ class World:
         supervisor = self.bellwire._supervisor
         supervisor._stopped = True
         bellwire = self.bellwire
-        others = (bellwire._pruner._task, bellwire._announcer._task, bellwire._watchdog._task, bellwire.figures._task)
+        routines = (each._routine for each in (bellwire._pruner, bellwire._watchdog, bellwire.figures))
+        others = (bellwire._announcer._task, *(routine._task for routine in routines))
         tasks = [*supervisor._tasks.values(), *(task for task in others if task is not None)]
         for task in tasks:
             task.cancel()

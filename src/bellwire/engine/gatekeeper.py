@@ -1,6 +1,5 @@
 """The gatekeeper: who may come in. Wires tokens, people and sessions; makes those wait who guess or call too often."""
 
-import asyncio
 from typing import Final, NamedTuple
 
 import msgspec
@@ -12,6 +11,7 @@ from bellwire.engine.auth_announcer import Announce, AuthAnnouncer
 from bellwire.engine.failure_counter import FailureCounter
 from bellwire.engine.password_checker import PasswordChecker
 from bellwire.engine.people_registrar import PeopleRegistrar
+from bellwire.engine.routine import Routine
 from bellwire.engine.session_keeper import Begun, Link, SessionKeeper
 from bellwire.engine.token_issuer import TokenIssuer
 from bellwire.errors import Fault, InvalidObject, StorageUnavailable, UnknownThing
@@ -49,9 +49,7 @@ class Gatekeeper:
         self._failures = FailureCounter(clock)
         self._buckets: dict[tuple[PrincipalKind, str], Bucket] = {}
         self._passwords = PasswordChecker()
-        self._woken = asyncio.Event()
-        self._stopped = False
-        self._task: asyncio.Task[None] | None = None
+        self._routine = Routine(self._run, clock=clock)
         self.auditor = Auditor(directory, clock)
         self.sessions = SessionKeeper(directory, clock=clock, auditor=self.auditor, limits=limits)
         self.tokens = TokenIssuer(directory, clock=clock, auditor=self.auditor, sessions=self.sessions)
@@ -67,15 +65,11 @@ class Gatekeeper:
 
     def start(self) -> None:
         """Begin to keep what is stored up to date; once, and not after stop()."""
-        if self._task is None and not self._stopped:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._routine.start()
 
     async def stop(self) -> None:
         """Note the last uses and leave; also before start(), and again."""
-        self._stopped = True
-        self._woken.set()
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        await self._routine.stop()
         self._passwords.close()
 
     def admit_token(self, secret: str, *, address: str) -> Principal | None:
@@ -191,9 +185,8 @@ class Gatekeeper:
         return self.people.principal_named(name) if kind is PrincipalKind.PERSON else self.tokens.principal_named(name)
 
     async def _run(self) -> None:
-        while not self._stopped:
-            self._woken.clear()
-            await self._clock.wait(self._woken, until_ms=self._clock.steady_ms() + ROUND_MS)
+        while not self._routine.stopping:
+            await self._routine.rest(until_ms=self._clock.steady_ms() + ROUND_MS)
             self._announcer.tell_failures()
             try:
                 await self._keep()
@@ -207,5 +200,5 @@ class Gatekeeper:
         await self.sessions.forget_ended()
         before_ms = self._clock.wall_ms() - self._limits.audit_age_ms
         while await self._directory.remove_entries(before_ms=before_ms, most=self._limits.audit_entries):
-            if self._stopped:
+            if self._routine.stopping:
                 return

@@ -1,6 +1,5 @@
 """The pruner: forgets what is settled and old enough, in small steps that let everybody else write in between."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -8,6 +7,7 @@ from msgspec.structs import replace
 
 from bellwire.clock import Clock
 from bellwire.engine.doorkeeper import Doorkeeper
+from bellwire.engine.routine import Routine
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.limits import Limits
 from bellwire.model.rollup import SpanStep
@@ -47,31 +47,23 @@ class Pruner:
         self._clock = clock
         self._reporter = reporter
         self._limits = limits
-        self._woken = asyncio.Event()
-        self._stopped = False
-        self._task: asyncio.Task[None] | None = None
+        self._routine = Routine(self._run, clock=clock)
 
     def start(self) -> None:
         """Begin; once, and not after stop()."""
-        if self._task is None and not self._stopped:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._routine.start()
 
     async def stop(self) -> None:
         """Finish the step in hand and leave; also before start(), and again."""
-        self._stopped = True
-        self._woken.set()
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        await self._routine.stop()
 
     async def _run(self) -> None:
-        while not self._stopped:
-            self._woken.clear()
+        while not self._routine.stopping:
             try:
                 await self._round()
             except Exception as problem:  # noqa: BLE001 - whatever it is, later rounds may succeed
                 self._reporter.pruning_failed(problem)
-            if not self._stopped:
-                await self._clock.wait(self._woken, until_ms=self._clock.steady_ms() + PAUSE_MS)
+            await self._routine.rest(until_ms=self._clock.steady_ms() + PAUSE_MS)
 
     async def _round(self) -> None:
         """Do all that is to be done now, unless stop() comes in between."""
@@ -93,10 +85,9 @@ class Pruner:
     async def _exhaust(self, step: Callable[[], Awaitable[bool]]) -> bool:
         """Repeat the step until it finds nothing to do; others get their turn after each. Says if it ever did."""
         did = False
-        while not self._stopped and await step():
+        while not self._routine.stopping and await step():
             did = True
-            await self._clock.wait(self._woken, until_ms=self._clock.steady_ms() + STEP_PAUSE_MS)
-            self._woken.clear()
+            await self._routine.rest(until_ms=self._clock.steady_ms() + STEP_PAUSE_MS)
         return did
 
     async def _remove_events(self) -> bool:

@@ -11,6 +11,7 @@ from bellwire.clock import Clock
 from bellwire.engine.dispatcher import Dispatcher
 from bellwire.engine.last_hour import PART_MS, LastHour
 from bellwire.engine.meter import Meter
+from bellwire.engine.routine import Routine
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.rollup import NOTHING, STEP_MS, Figures, Lately, Rollup, Series, SpanStep
 from bellwire.model.webhook import WebhookId
@@ -60,9 +61,7 @@ class Recorder:
         self._since_start: dict[Of, Figures] = {}
         self.waiting: dict[WebhookId, Figures] = {}
         self._logged = _Logged(0, 0)
-        self._woken = asyncio.Event()
-        self._stopped = False
-        self._task: asyncio.Task[None] | None = None
+        self._routine = Routine(self._run, clock=clock)
 
     async def start(self) -> None:
         """Take up the present minute, hour and day where they stand, and begin; once. Raises StorageUnavailable."""
@@ -72,14 +71,11 @@ class Recorder:
             found = await self._timeline.of_each(step, since_ms=begin_ms, before_ms=begin_ms + 1)
             self._spans[step] = _Span(begin_ms, {one.webhook_id: one.figures for one in found})
         self._logged = self._log_now()
-        self._task = asyncio.get_running_loop().create_task(self._run())
+        self._routine.start()
 
     async def stop(self) -> None:
         """Write what was counted until now, and leave; also before start(), and again."""
-        self._stopped = True
-        self._woken.set()
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        await self._routine.stop()
 
     @property
     def now_ms(self) -> int:
@@ -121,12 +117,8 @@ class Recorder:
         await self._tried(self._recall)
         leaving = False
         while not leaving:
-            if not self._stopped:
-                self._woken.clear()
-                await self._clock.wait(
-                    self._woken, until_ms=self._spans[SpanStep.MINUTE].begin_ms + STEP_MS[SpanStep.MINUTE]
-                )
-            leaving = self._stopped
+            await self._routine.rest(until_ms=self._spans[SpanStep.MINUTE].begin_ms + STEP_MS[SpanStep.MINUTE])
+            leaving = self._routine.stopping
             await self._tried(self._ask)
             self._count_in()
             await self._tried(self._write)
@@ -148,7 +140,7 @@ class Recorder:
     async def _ask(self) -> None:
         """Find out how much waits, for each webhook for which anything does; not while everybody is in a hurry."""
         waiting: dict[WebhookId, Figures] = {}
-        for number, dispatcher in enumerate(() if self._stopped else self._supervisor.astir(), 1):
+        for number, dispatcher in enumerate(() if self._routine.stopping else self._supervisor.astir(), 1):
             gauge = await self._gauge(dispatcher)
             if gauge != NOTHING:
                 waiting[dispatcher.webhook.id] = gauge

@@ -1,12 +1,12 @@
 """The watchdog: begins a dispatcher anew that makes no progress though it could."""
 
-import asyncio
 from typing import Final
 
 import msgspec
 
 from bellwire.clock import Clock
 from bellwire.engine.dispatcher import Dispatcher
+from bellwire.engine.routine import Routine
 from bellwire.engine.supervisor import Supervisor
 from bellwire.model.webhook import WebhookId
 
@@ -35,27 +35,20 @@ class Watchdog:
         self._clock = clock
         self._suspicions: dict[WebhookId, _Suspicion] = {}
         self._looked_at_ms = 0
-        self._woken = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-        self._stopped = False
+        self._routine = Routine(self._run, clock=clock)
 
     def start(self) -> None:
         """Begin; once, and not after stop()."""
-        if self._task is None and not self._stopped:
-            self._task = asyncio.get_running_loop().create_task(self._run())
+        self._routine.start()
 
     async def stop(self) -> None:
         """Leave; also before start(), and again."""
-        self._stopped = True
-        self._woken.set()
-        if self._task is not None:
-            await asyncio.wait([self._task])
+        await self._routine.stop()
 
     async def _run(self) -> None:
-        while not self._stopped:
+        while not self._routine.stopping:
             self._look()
-            self._woken.clear()
-            await self._clock.wait(self._woken, until_ms=self._clock.steady_ms() + LOOK_PAUSE_MS)
+            await self._routine.rest(until_ms=self._clock.steady_ms() + LOOK_PAUSE_MS)
 
     def _look(self) -> None:
         now_ms = self._clock.steady_ms()
